@@ -1,0 +1,49 @@
+# provenn_module(NAME DEPENDS ... [LIBRARIES ...]) declares src/NAME as the library provenn_NAME.
+#
+#   sources  src/NAME/*.cc            the library
+#   tests    src/NAME/*_test.cc       one GoogleTest program provenn_NAME_test, registered with ctest
+#   benches  src/NAME/*_bench.cc      one Google Benchmark program provenn_NAME_bench (option PROVENN_BENCHES)
+#   fuzzers  src/NAME/*_fuzz.cc       one libFuzzer program each (option PROVENN_FUZZERS)
+#
+# DEPENDS lists the modules it may include, transitively closed by the link; tools/check_layers.py rejects any other include.
+function(provenn_module name)
+  cmake_parse_arguments(M "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  file(GLOB all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  set(tests ${all})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(benches ${all})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  set(fuzzers ${all})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
+
+  set(dep_targets "")
+  foreach(d IN LISTS M_DEPENDS)
+    list(APPEND dep_targets provenn_${d})
+  endforeach()
+
+  add_library(provenn_${name} STATIC ${sources})
+  target_include_directories(provenn_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(provenn_${name} PUBLIC ${dep_targets} ${M_LIBRARIES} PRIVATE provenn_warnings)
+
+  if(tests AND PROVENN_TESTS)
+    add_executable(provenn_${name}_test ${tests})
+    target_link_libraries(provenn_${name}_test PRIVATE provenn_${name} ${M_TEST_LIBRARIES} provenn_warnings GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(provenn_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 600
+                         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+  if(benches AND PROVENN_BENCHES)
+    add_executable(provenn_${name}_bench ${benches})
+    target_link_libraries(provenn_${name}_bench PRIVATE provenn_${name} provenn_warnings benchmark::benchmark_main)
+  endif()
+  if(fuzzers AND PROVENN_FUZZERS)
+    foreach(f IN LISTS fuzzers)
+      get_filename_component(fname ${f} NAME_WE)
+      add_executable(${fname} ${f})
+      target_link_libraries(${fname} PRIVATE provenn_${name} provenn_warnings)
+      target_link_options(${fname} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()

@@ -1,0 +1,3 @@
+# The layers, top to bottom: each may include only what its DEPENDS reach.
+provenn_module(base LIBRARIES TBB::tbb)
+provenn_module(relation DEPENDS crypto)

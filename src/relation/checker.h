@@ -1,0 +1,12 @@
+// The slow and obvious face of every relation: does an assignment satisfy the circuit?
+#pragma once
+
+#include "relation/circuit.h"
+
+namespace provenn {
+
+// Checks shapes, input ranges and every tuple of every lookup, evaluating contractions by their definition (nested
+// loops). The error (kInvalidArgument) names the lookup, the index and the tuple.
+Status CheckAssignment(const Circuit& circuit, const Assignment& assignment);
+
+}  // namespace provenn
