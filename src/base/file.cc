@@ -1,0 +1,220 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+namespace provenn {
+namespace {
+
+constexpr size_t kMaxTransfer = size_t{1} << 30;  // one read or write call; the kernel's own limit is just below 2 GiB
+
+Error IoError(const std::string& action, const std::string& path) {
+  return Error{Code::kIo, action + ": " + std::strerror(errno), path};
+}
+
+Error SizeError(uint64_t max_size, const std::string& path) {
+  return Error{Code::kTooLarge, "the file is larger than the limit of " + std::to_string(max_size) + " bytes", path};
+}
+
+// Closes a descriptor when it leaves the scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Status WriteFully(int fd, ByteSpan bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd, bytes.data(), std::min(bytes.size(), kMaxTransfer));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return IoError("cannot write", path);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+  return Ok();
+}
+
+std::string ParentFolder(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The umask can only be read by setting it.
+mode_t SharedMode() {
+  const mode_t mask = umask(S_IWGRP | S_IWOTH);
+  umask(mask);
+  return static_cast<mode_t>(0666 & ~mask);
+}
+
+}  // namespace
+
+Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return IoError("cannot open", path);
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0) return IoError("cannot open", path);
+  if (S_ISDIR(info.st_mode)) return Error{Code::kIo, "is a folder, not a file", path};
+
+  Bytes bytes;
+  if (S_ISREG(info.st_mode)) {
+    if (static_cast<uint64_t>(info.st_size) > max_size) return SizeError(max_size, path);
+    bytes.reserve(static_cast<size_t>(info.st_size));
+  }
+  std::array<uint8_t, 65536> chunk;
+  while (true) {
+    const ssize_t n = read(file.get(), chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return IoError("cannot read", path);
+    if (n == 0) return bytes;
+    if (bytes.size() + static_cast<size_t>(n) > max_size) return SizeError(max_size, path);
+    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + n);
+  }
+}
+
+Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileAccess access) {
+  AtomicFileWriter writer;
+  writer.path_ = path;
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return Error{Code::kIo, "is a folder, not a file", path};
+    if (!S_ISREG(info.st_mode)) {
+      writer.descriptor_ = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+      if (writer.descriptor_ < 0) return IoError("cannot open for writing", path);
+      return writer;
+    }
+    // Replace the file that a symbolic link names, not the link.
+    std::array<char, PATH_MAX> resolved;
+    if (realpath(path.c_str(), resolved.data()) == nullptr) return IoError("cannot open for writing", path);
+    writer.path_ = resolved.data();
+  }
+  writer.temporary_ = writer.path_ + ".XXXXXX.tmp";
+  writer.descriptor_ = mkostemps(writer.temporary_.data(), 4, O_CLOEXEC);
+  if (writer.descriptor_ < 0) {
+    writer.temporary_.clear();
+    return IoError("cannot create a file in this folder", path);
+  }
+  if (access == FileAccess::kShared && fchmod(writer.descriptor_, SharedMode()) != 0) {
+    return IoError("cannot set permissions", path);
+  }
+  return writer;
+}
+
+AtomicFileWriter::AtomicFileWriter(AtomicFileWriter&& other) noexcept { *this = std::move(other); }
+
+AtomicFileWriter& AtomicFileWriter::operator=(AtomicFileWriter&& other) noexcept {
+  if (this != &other) {
+    Discard();
+    descriptor_ = std::exchange(other.descriptor_, -1);
+    size_ = other.size_;
+    path_ = std::move(other.path_);
+    temporary_ = std::exchange(other.temporary_, std::string());
+  }
+  return *this;
+}
+
+AtomicFileWriter::~AtomicFileWriter() { Discard(); }
+
+void AtomicFileWriter::Discard() {
+  if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = -1;
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+  temporary_.clear();
+}
+
+Error AtomicFileWriter::Failure(const std::string& action) {
+  Error error = IoError(action, path_);
+  Discard();
+  return error;
+}
+
+Status AtomicFileWriter::Write(ByteSpan bytes) {
+  if (descriptor_ < 0) return Error{Code::kInvalidArgument, "the file is already committed or has failed", path_};
+  Status status = WriteFully(descriptor_, bytes, path_);
+  if (status.ok()) {
+    size_ += bytes.size();
+  } else {
+    Discard();
+  }
+  return status;
+}
+
+Status AtomicFileWriter::WriteAt(uint64_t offset, ByteSpan bytes) {
+  if (descriptor_ < 0 || temporary_.empty() || offset > size_ || bytes.size() > size_ - offset) {
+    return Error{Code::kInvalidArgument, "only bytes that were written before can be overwritten", path_};
+  }
+  while (!bytes.empty()) {
+    const ssize_t n =
+        pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kMaxTransfer), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Failure("cannot write");
+    offset += static_cast<uint64_t>(n);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+  return Ok();
+}
+
+Status AtomicFileWriter::Commit() {
+  if (descriptor_ < 0) return Error{Code::kInvalidArgument, "the file is already committed or has failed", path_};
+  if (!temporary_.empty() && fsync(descriptor_) != 0) return Failure("cannot flush to the disk");
+  const int result = close(descriptor_);
+  descriptor_ = -1;
+  if (result != 0) return Failure("cannot close");
+  if (temporary_.empty()) return Ok();
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) return Failure("cannot rename the finished file");
+  temporary_.clear();
+  // The rename itself must survive a power cut. A file system that cannot flush a folder has nothing to flush.
+  const Descriptor folder(open(ParentFolder(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) fsync(folder.get());
+  return Ok();
+}
+
+Status WriteFileAtomically(const std::string& path, ByteSpan bytes, FileAccess access) {
+  ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path, access));
+  RETURN_IF_ERROR(writer.Write(bytes));
+  return writer.Commit();
+}
+
+Result<MappedFile> MappedFile::Open(const std::string& path, uint64_t max_size) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return IoError("cannot open", path);
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0) return IoError("cannot open", path);
+  if (!S_ISREG(info.st_mode)) return Error{Code::kIo, "is not a regular file", path};
+  if (static_cast<uint64_t>(info.st_size) > max_size) return SizeError(max_size, path);
+  MappedFile mapped;
+  if (info.st_size == 0) return mapped;  // an empty mapping is an error to mmap
+  const size_t size = static_cast<size_t>(info.st_size);
+  void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) return IoError("cannot map", path);
+  mapped.bytes_ = ByteSpan(static_cast<const uint8_t*>(address), size);
+  return mapped;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, ByteSpan())) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());
+}
+
+}  // namespace provenn
