@@ -1,3 +1,4 @@
 # The layers, top to bottom: each may include only what its DEPENDS reach.
 provenn_module(base LIBRARIES TBB::tbb)
+provenn_module(field DEPENDS base LIBRARIES hwy::hwy)
 provenn_module(relation DEPENDS crypto)

@@ -1,0 +1,122 @@
+// The base field F: integers modulo p = 2^64 - 2^32 + 1. Values are canonical (< p) at every public boundary, so
+// equality is equality of bits and a field element may be serialised as it lies.
+//
+// Reduction uses 2^64 = 2^32 - 1 and 2^96 = -1 (mod p).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/check.h"
+
+namespace provenn {
+
+__extension__ typedef unsigned __int128 Uint128;
+
+class Goldilocks {
+ public:
+  static constexpr uint64_t kModulus = 0xFFFFFFFF00000001u;
+  // The largest k such that 2^k divides p - 1.
+  static constexpr int kTwoAdicity = 32;
+
+  constexpr Goldilocks() = default;
+  // Reduces v modulo p.
+  explicit constexpr Goldilocks(uint64_t v) : value_(v >= kModulus ? v - kModulus : v) {}
+
+  static constexpr Goldilocks Zero() { return Goldilocks(); }
+  static constexpr Goldilocks One() { return Goldilocks(1); }
+  // v modulo p; the inverse of ToSigned for |v| < p/2.
+  static constexpr Goldilocks FromSigned(int64_t v) {
+    const auto bits = static_cast<uint64_t>(v);
+    return v >= 0 ? Goldilocks(bits) : Raw(bits - kEpsilon);  // v + p, which is v + 2^64 - (2^32 - 1)
+  }
+  // nullopt unless v < p: for values that arrive from outside.
+  static constexpr std::optional<Goldilocks> FromCanonical(uint64_t v) {
+    if (v >= kModulus) return std::nullopt;
+    return Raw(v);
+  }
+  // v modulo p for any 128-bit v.
+  static constexpr Goldilocks FromUint128(Uint128 v) {
+    const auto low = static_cast<uint64_t>(v);
+    const auto high = static_cast<uint64_t>(v >> 64);
+    const uint64_t high_high = high >> 32;
+    uint64_t t = low - high_high;                // 2^96 = -1
+    if (low < high_high) t -= kEpsilon;          // a borrow is worth 2^64 = kEpsilon; no second one: t was >= 2^64 - 2^32
+    const uint64_t u = (high & kEpsilon) * kEpsilon;
+    uint64_t r = t + u;
+    if (r < u) r += kEpsilon;                    // r + 2^64 < 2^64 + u, hence r < u <= 2^64 - 2^33 + 1: no second carry
+    return Goldilocks(r);
+  }
+  // A generator of the multiplicative group.
+  static constexpr Goldilocks Generator() { return Goldilocks(7); }
+  // Primitive 2^log_n-th root of unity, 0 <= log_n <= 32. RootOfUnity(k)^2 = RootOfUnity(k - 1).
+  static constexpr Goldilocks RootOfUnity(int log_n) {
+    PROVENN_CHECK(log_n >= 0 && log_n <= kTwoAdicity);
+    return Generator().Pow((kModulus - 1) >> log_n);
+  }
+
+  constexpr uint64_t value() const { return value_; }
+  // The representative in (-p/2, p/2].
+  constexpr int64_t ToSigned() const {
+    return value_ > kModulus / 2 ? static_cast<int64_t>(value_ + kEpsilon) : static_cast<int64_t>(value_);
+  }
+
+  friend constexpr Goldilocks operator+(Goldilocks a, Goldilocks b) {
+    const uint64_t gap = kModulus - b.value_;  // in [1, p]
+    return Raw(a.value_ >= gap ? a.value_ - gap : a.value_ + b.value_);
+  }
+  friend constexpr Goldilocks operator-(Goldilocks a, Goldilocks b) {
+    const uint64_t difference = a.value_ - b.value_;
+    return Raw(a.value_ < b.value_ ? difference - kEpsilon : difference);
+  }
+  friend constexpr Goldilocks operator*(Goldilocks a, Goldilocks b) {
+    return FromUint128(static_cast<Uint128>(a.value_) * b.value_);
+  }
+  constexpr Goldilocks operator-() const { return Raw(value_ == 0 ? 0 : kModulus - value_); }
+  constexpr Goldilocks& operator+=(Goldilocks b) { return *this = *this + b; }
+  constexpr Goldilocks& operator-=(Goldilocks b) { return *this = *this - b; }
+  constexpr Goldilocks& operator*=(Goldilocks b) { return *this = *this * b; }
+  friend constexpr bool operator==(Goldilocks a, Goldilocks b) = default;
+
+  constexpr Goldilocks Square() const { return *this * *this; }
+  constexpr Goldilocks Pow(uint64_t exponent) const {
+    Goldilocks result = One();
+    for (Goldilocks power = *this; exponent != 0; exponent >>= 1, power = power.Square()) {
+      if (exponent & 1) result *= power;
+    }
+    return result;
+  }
+  // Precondition: not zero.
+  constexpr Goldilocks Inverse() const {
+    PROVENN_CHECK(value_ != 0);
+    return Pow(kModulus - 2);
+  }
+
+ private:
+  static constexpr uint64_t kEpsilon = 0xFFFFFFFFu;  // 2^64 - p
+  static constexpr Goldilocks Raw(uint64_t canonical) {
+    Goldilocks r;
+    r.value_ = canonical;
+    return r;
+  }
+
+  uint64_t value_ = 0;
+};
+
+// Sum of up to 2^32 products of field elements that is reduced once, at the end.
+class ProductSum {
+ public:
+  constexpr void Add(Goldilocks a, Goldilocks b) {
+    const Uint128 product = static_cast<Uint128>(a.value()) * b.value();
+    sum_ += product;
+    carries_ += sum_ < product;
+  }
+  // 2^128 = -2^32 (mod p).
+  constexpr Goldilocks Reduce() const { return Goldilocks::FromUint128(sum_) - Goldilocks::FromUint128(Uint128{carries_} << 32); }
+
+ private:
+  Uint128 sum_ = 0;
+  uint64_t carries_ = 0;
+};
+
+}  // namespace provenn

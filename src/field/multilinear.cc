@@ -1,0 +1,77 @@
+#include "field/multilinear.h"
+
+#include "base/check.h"
+
+namespace provenn {
+
+template <class K>
+std::vector<K> EqTable(std::span<const K> z) {
+  PROVENN_CHECK(z.size() < 48);
+  std::vector<K> table(size_t{1} << z.size());
+  table[0] = K::One();
+  size_t filled = 1;
+  for (const K& bit : z) {
+    for (size_t i = 0; i < filled; ++i) {
+      const K one_side = table[i] * bit;
+      table[i + filled] = one_side;
+      table[i] -= one_side;
+    }
+    filled *= 2;
+  }
+  return table;
+}
+
+template <class K>
+K EqPrefixSum(std::span<const K> z, uint64_t count) {
+  PROVENN_CHECK(z.size() < 64 && count <= (uint64_t{1} << z.size()));
+  if (count == uint64_t{1} << z.size()) return K::One();
+  // Walk from the most significant bit of `count`. Where it has a one, the whole half below it belongs to the prefix,
+  // and the entries of a half sum up to the product of the factors fixed so far.
+  K sum = K::Zero();
+  K fixed = K::One();
+  for (size_t b = z.size(); b-- > 0;) {
+    const K one_side = fixed * z[b];
+    const K zero_side = fixed - one_side;
+    if (count >> b & 1) {
+      sum += zero_side;
+      fixed = one_side;
+    } else {
+      fixed = zero_side;
+    }
+  }
+  return sum;
+}
+
+template <class K>
+K EqEval(std::span<const K> a, std::span<const K> b) {
+  PROVENN_CHECK(a.size() == b.size());
+  K product = K::One();
+  for (size_t i = 0; i < a.size(); ++i) {
+    const K both = a[i] * b[i];
+    product *= K::One() - a[i] - b[i] + both + both;
+  }
+  return product;
+}
+
+template <class K>
+std::vector<K> Powers(K x, size_t n) {
+  std::vector<K> powers(n);
+  K power = K::One();
+  for (K& p : powers) {
+    p = power;
+    power *= x;
+  }
+  return powers;
+}
+
+#define PROVENN_INSTANTIATE(K)                                       \
+  template std::vector<K> EqTable(std::span<const K>);               \
+  template K EqPrefixSum(std::span<const K>, uint64_t);              \
+  template K EqEval(std::span<const K>, std::span<const K>);         \
+  template std::vector<K> Powers(K, size_t);
+PROVENN_INSTANTIATE(Goldilocks)
+PROVENN_INSTANTIATE(Ext2)
+PROVENN_INSTANTIATE(Ext3)
+#undef PROVENN_INSTANTIATE
+
+}  // namespace provenn
