@@ -5,7 +5,27 @@
 #   benches  src/NAME/*_bench.cc      one Google Benchmark program provenn_NAME_bench (option PROVENN_BENCHES)
 #   fuzzers  src/NAME/*_fuzz.cc       one libFuzzer program each (option PROVENN_FUZZERS)
 #
-# DEPENDS lists the modules it may include, transitively closed by the link; tools/check_layers.py rejects any other include.
+# With PROVENN_SANITIZED, ctest also runs the test program and a few seconds of each fuzzer from the tree build/fuzz.
+#
+# DEPENDS lists the modules it may include, transitively closed by the link; tools/check_layers.py rejects any other
+# include.
+set(PROVENN_SANITIZED_TREE ${CMAKE_SOURCE_DIR}/build/fuzz)
+set(PROVENN_SANITIZED_ENVIRONMENT "ASAN_OPTIONS=detect_container_overflow=0" "UBSAN_OPTIONS=print_stacktrace=1")
+set(PROVENN_SHORT_FUZZ_SECONDS 5)
+
+function(provenn_sanitized_test name)
+  add_test(NAME sanitized/${name} COMMAND ${PROVENN_SANITIZED_TREE}/bin/provenn_${name}_test --gtest_brief=1
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(sanitized/${name} PROPERTIES LABELS sanitized TIMEOUT 1200
+                       ENVIRONMENT "${PROVENN_SANITIZED_ENVIRONMENT}")
+endfunction()
+
+function(provenn_short_fuzz name)
+  add_test(NAME fuzz/${name} COMMAND tools/run_fuzzers --seconds ${PROVENN_SHORT_FUZZ_SECONDS} ${name}
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()
+
 function(provenn_module name)
   cmake_parse_arguments(M "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
@@ -29,10 +49,20 @@ function(provenn_module name)
 
   if(tests AND PROVENN_TESTS)
     add_executable(provenn_${name}_test ${tests})
-    target_link_libraries(provenn_${name}_test PRIVATE provenn_${name} ${M_TEST_LIBRARIES} provenn_warnings GTest::gmock GTest::gtest_main)
+    target_link_libraries(provenn_${name}_test PRIVATE provenn_${name} ${M_TEST_LIBRARIES} provenn_warnings
+                          GTest::gmock GTest::gtest_main)
     gtest_discover_tests(provenn_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
                          PROPERTIES TIMEOUT 600
                          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    if(PROVENN_SANITIZED)
+      provenn_sanitized_test(${name})
+    endif()
+  endif()
+  if(PROVENN_TESTS AND PROVENN_SANITIZED)
+    foreach(f IN LISTS fuzzers)
+      get_filename_component(fname ${f} NAME_WE)
+      provenn_short_fuzz(${fname})
+    endforeach()
   endif()
   if(benches AND PROVENN_BENCHES)
     add_executable(provenn_${name}_bench ${benches})

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Rejects includes that the layer table does not allow.
 
-    tools/check_layers.py [--root DIRECTORY]      prints each violation as file:line: message; exit code 1 if there is one
+    tools/check_layers.py [--root DIRECTORY]
+
+Prints each violation as file:line: message; exit code 1 if there is one.
 
 The table is src/modules.cmake. Rules:
   1. A file in src/<module> includes only its own module and what DEPENDS reaches (a test also the provenn_<module>

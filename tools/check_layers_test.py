@@ -52,7 +52,8 @@ class CheckLayersTest(unittest.TestCase):
 
     def test_a_test_may_use_its_test_libraries(self):
         self.assertEqual(self.errors({"src/argument/proof_test.cc": '#include "model/graph.h"\n'}), [])
-        self.assert_one(self.errors({"src/argument/proof_test.cc": '#include "api/provenn.h"\n'}), "may not include api/")
+        self.assert_one(self.errors({"src/argument/proof_test.cc": '#include "api/provenn.h"\n'}),
+                        "may not include api/")
 
     def test_commented_include_does_not_count(self):
         self.assertEqual(self.errors({"src/field/ntt.cc": '// #include "api/a.h"\n/*\n#include "api/a.h"\n*/\n'}), [])

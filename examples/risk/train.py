@@ -28,7 +28,8 @@ HIDDEN = (32, 16)
 
 def export(path, mean, inverse_deviation, network):
     """Sub and Mul standardise, then Gemm/Relu twice, Gemm and Sigmoid: the probability of a malignant tumour."""
-    initializers = [numpy_helper.from_array(mean, "mean"), numpy_helper.from_array(inverse_deviation, "inverse_deviation")]
+    initializers = [numpy_helper.from_array(mean, "mean"),
+                    numpy_helper.from_array(inverse_deviation, "inverse_deviation")]
     nodes = [helper.make_node("Sub", ["record", "mean"], ["centred"], name="centre"),
              helper.make_node("Mul", ["centred", "inverse_deviation"], ["standardised"], name="standardise")]
     value = "standardised"
