@@ -1,4 +1,6 @@
 # The layers, top to bottom: each may include only what its DEPENDS reach.
 provenn_module(base LIBRARIES TBB::tbb)
 provenn_module(field DEPENDS base LIBRARIES hwy::hwy)
-provenn_module(relation DEPENDS crypto)
+provenn_module(crypto DEPENDS field LIBRARIES OpenSSL::Crypto)
+provenn_module(commit DEPENDS crypto)
+provenn_module(relation DEPENDS field)

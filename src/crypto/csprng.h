@@ -1,0 +1,86 @@
+// Randomness of the prover: the ChaCha20 key stream, as bytes and as uniform field elements.
+//
+// ChaCha20 rather than AES-CTR: it is constant-time on every processor, and its 512-bit blocks come from a function, not
+// a permutation, so there is no birthday term in the distance from uniform.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "crypto/field_bytes.h"
+#include "crypto/secret.h"
+#include "field/extension.h"
+#include "field/goldilocks.h"
+
+namespace provenn {
+
+// Move-only, so that no two provers draw the same pads; wiped on destruction. A moved-from generator may only be
+// destroyed or assigned to. Not safe for concurrent use. A process that forks must not use in the child a generator
+// made before the fork.
+//
+// Elements are drawn in order: filling a span gives the same elements as drawing them one by one.
+class Csprng {
+ public:
+  // Keyed by 32 bytes of operating-system entropy; no entropy is a CHECK failure, because nothing secret may be built
+  // without it.
+  static Csprng FromSystem();
+  // Deterministic in (seed, label); streams of different labels are independent.
+  static Csprng FromSeed(const std::array<uint8_t, 32>& seed, std::string_view label);
+  // For tests of zero knowledge: field draw number j returns values[j] (canonical), and drawing past the end is a CHECK
+  // failure. Bytes, which are only salts, come from a fixed seed. So a test can count the draws of a run, replay it,
+  // and change one draw at a time.
+  static Csprng FromTape(std::vector<uint64_t> values);
+
+  Csprng(Csprng&&) noexcept = default;
+  Csprng& operator=(Csprng&&) noexcept = default;
+  ~Csprng() = default;
+
+  void Fill(std::span<uint8_t> out);
+
+  // Uniform below p: 8 bytes little-endian, again when p or above (probability 2^-32).
+  Goldilocks NextField();
+  void Fill(std::span<Goldilocks> out);
+
+  // Uniform in the extension: its coefficients from the lowest up.
+  template <class K>
+  K NextExtension() {
+    K value;
+    Fill(Coefficients(std::span<K>(&value, 1)));
+    return value;
+  }
+  template <class K>
+    requires(!std::is_same_v<K, Goldilocks> && !std::is_same_v<K, uint8_t>)
+  void Fill(std::span<K> out) {
+    Fill(Coefficients(out));
+  }
+
+  // Base field elements drawn so far; an extension element counts its degree.
+  size_t field_draws() const { return field_draws_; }
+
+ private:
+  static constexpr size_t kBufferBytes = 4096;
+
+  struct FreeContext {
+    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+  };
+
+  explicit Csprng(const std::array<uint8_t, 32>& key);
+  void Stream(std::span<uint8_t> out);  // the next key stream bytes, bypassing the buffer
+  void Refill();
+
+  std::unique_ptr<EVP_CIPHER_CTX, FreeContext> cipher_;
+  SecretBuffer<uint8_t> buffer_;
+  size_t position_ = kBufferBytes;  // the first unused byte of buffer_
+  size_t field_draws_ = 0;
+  bool replays_ = false;
+  SecretBuffer<uint64_t> tape_;
+};
+
+}  // namespace provenn

@@ -1,0 +1,146 @@
+#include "crypto/poseidon.h"
+
+#include "base/check.h"
+#include "crypto/poseidon_arithmetic.h"
+
+namespace provenn {
+namespace {
+
+using namespace poseidon_internal;  // NOLINT: this file implements it
+
+constexpr int kHalfFull = kPoseidonFullRounds / 2;
+
+constexpr bool IsFullRound(int round) { return round < kHalfFull || round >= kHalfFull + kPoseidonPartialRounds; }
+
+constexpr uint64_t MdsEntry(int row, int col) {
+  return kPoseidonCirculant[(col - row + kPoseidonWidth) % kPoseidonWidth] + (row == col ? kPoseidonDiagonal[row] : 0);
+}
+
+using RawState = uint64_t[kPoseidonWidth];
+
+// Multiplies by the matrix: 32-bit halves separately, exact over the integers, then one reduction per element.
+inline void MultiplyMds(RawState& state) {
+  int64_t low[kPoseidonWidth], high[kPoseidonWidth];
+  for (int i = 0; i < kPoseidonWidth; ++i) {
+    low[i] = static_cast<int64_t>(state[i] & kEpsilon);
+    high[i] = static_cast<int64_t>(state[i] >> 32);
+  }
+  const int64_t first_low = low[0] * static_cast<int64_t>(kPoseidonDiagonal[0]);
+  const int64_t first_high = high[0] * static_cast<int64_t>(kPoseidonDiagonal[0]);
+  MultiplyCirculant(low);
+  MultiplyCirculant(high);
+  low[0] += first_low;
+  high[0] += first_high;
+  for (int i = 0; i < kPoseidonWidth; ++i) {
+    // low + high * 2^32 < 2^74.
+    const uint64_t h = static_cast<uint64_t>(high[i]);
+    uint64_t bottom;
+    const bool carries = __builtin_add_overflow(static_cast<uint64_t>(low[i]), h << 32, &bottom);
+    state[i] = AddReduced(bottom, ((h >> 32) + (carries ? 1 : 0)) * kEpsilon);
+  }
+}
+
+// Only element 0 has an entry in the diagonal part.
+constexpr bool DiagonalIsFirstOnly() {
+  for (int i = 1; i < kPoseidonWidth; ++i) {
+    if (kPoseidonDiagonal[i] != 0) return false;
+  }
+  return true;
+}
+static_assert(DiagonalIsFirstOnly());
+
+// `record(input, output)` sees every S-box in order.
+template <class Record>
+inline void Permute(RawState& state, Record&& record) {
+  const auto apply = [&record](uint64_t& x) {
+    const uint64_t y = Sbox(x);
+    record(x, y);
+    x = y;
+  };
+  for (int round = 0; round < kPoseidonRounds; ++round) {
+    for (int i = 0; i < kPoseidonWidth; ++i) state[i] = AddReduced(state[i], kPoseidonRoundConstants[round][i]);
+    if (IsFullRound(round)) {
+      for (int i = 0; i < kPoseidonWidth; ++i) apply(state[i]);
+    } else {
+      apply(state[0]);
+    }
+    MultiplyMds(state);
+  }
+}
+
+void Load(const PoseidonState& state, RawState& raw) {
+  for (size_t i = 0; i < state.size(); ++i) raw[i] = state[i].value();
+}
+
+void Store(const RawState& raw, PoseidonState& state) {
+  for (size_t i = 0; i < state.size(); ++i) state[i] = Goldilocks(raw[i]);
+}
+
+}  // namespace
+
+Goldilocks PoseidonRoundConstant(int round, int i) {
+  PROVENN_CHECK(round >= 0 && round < kPoseidonRounds && i >= 0 && i < kPoseidonWidth);
+  return Goldilocks(kPoseidonRoundConstants[round][i]);
+}
+
+uint64_t PoseidonMds(int row, int col) {
+  PROVENN_CHECK(row >= 0 && row < kPoseidonWidth && col >= 0 && col < kPoseidonWidth);
+  return MdsEntry(row, col);
+}
+
+void PoseidonPermute(PoseidonState& state) {
+  RawState raw;
+  Load(state, raw);
+  Permute(raw, [](uint64_t, uint64_t) {});
+  Store(raw, state);
+}
+
+void PoseidonTrace(PoseidonState& state, std::span<Goldilocks, kPoseidonSboxes> in,
+                   std::span<Goldilocks, kPoseidonSboxes> out) {
+  RawState raw;
+  Load(state, raw);
+  size_t k = 0;
+  Permute(raw, [&](uint64_t x, uint64_t y) {
+    in[k] = Goldilocks(x);
+    out[k] = Goldilocks(y);
+    ++k;
+  });
+  Store(raw, state);
+}
+
+void PoseidonPermuteReference(PoseidonState& state) {
+  for (int round = 0; round < kPoseidonRounds; ++round) {
+    for (int i = 0; i < kPoseidonWidth; ++i) {
+      Goldilocks& x = state[static_cast<size_t>(i)];
+      x = x + PoseidonRoundConstant(round, i);
+      if (i == 0 || IsFullRound(round)) x = x * x * x * x * x * x * x;
+    }
+    PoseidonState next;
+    for (int row = 0; row < kPoseidonWidth; ++row) {
+      Goldilocks sum;
+      for (int col = 0; col < kPoseidonWidth; ++col) {
+        sum = sum + Goldilocks(PoseidonMds(row, col)) * state[static_cast<size_t>(col)];
+      }
+      next[static_cast<size_t>(row)] = sum;
+    }
+    state = next;
+  }
+}
+
+PoseidonDigest PoseidonRowDigest(std::span<const Goldilocks, kPoseidonDigestSize> salt,
+                                 std::span<const Goldilocks> symbols) {
+  PROVENN_CHECK(symbols.size() % kPoseidonRate == 0);
+  RawState state = {salt[0].value(), salt[1].value(), salt[2].value(), salt[3].value(), kPoseidonRowTag,
+                    symbols.size()};
+  const auto ignore = [](uint64_t, uint64_t) {};
+  Permute(state, ignore);
+  for (size_t start = 0; start < symbols.size(); start += kPoseidonRate) {
+    for (size_t i = 0; i < kPoseidonRate; ++i) state[i] = symbols[start + i].value();
+    Permute(state, ignore);
+  }
+  PoseidonDigest digest;
+  for (size_t i = 0; i < digest.size(); ++i) digest[i] = Goldilocks(state[i]);
+  return digest;
+}
+
+}  // namespace provenn
