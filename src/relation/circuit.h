@@ -81,8 +81,10 @@ struct View {
 // The summed index of the proof (kappa) consists of the axes of `space` that occur in both operands, in the order of
 // `space`, last axis innermost. Where `left` is a weight tensor: each of its axes maps to one axis of `space` with
 // stride 1, offset 0 and equal size; its first `outer_axes` axes to axes that `right` does not use; its other axes, in
-// order, to the last axes of kappa. An absent `right` reads 1 everywhere and is allowed only for a weight `left`
-// (biases); kappa is then the set of the weight's non-outer axes. `right` is never a weight.
+// order, to the last axes of kappa. `right` is never a weight.
+//
+// An absent `right` reads 1 everywhere. With a weight `left` (biases) kappa is then the set of the weight's non-outer
+// axes; with any other `left` it is a plain sum over k (pooling, means), a linear functional that needs no kappa.
 struct Contraction {
   Shape space;
   uint32_t out_rank = 0;

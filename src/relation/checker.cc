@@ -1,0 +1,112 @@
+#include "relation/checker.h"
+
+#include <string>
+
+#include "field/goldilocks.h"
+
+namespace provenn {
+namespace {
+
+// Value of a view at an index of its space; 0 outside the tensor.
+int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view, const std::vector<uint32_t>& index) {
+  const Shape& shape = circuit.tensors[view.tensor].shape;
+  uint64_t flat = 0;
+  for (size_t a = 0; a < shape.size(); ++a) {
+    int64_t at = view.axes[a].offset;
+    for (const AxisStep& step : view.axes[a].steps) at += static_cast<int64_t>(step.stride) * index[step.axis];
+    if (at < 0 || at >= static_cast<int64_t>(shape[a])) return 0;
+    flat = flat * shape[a] + static_cast<uint64_t>(at);
+  }
+  return assignment.tensors[view.tensor][flat];
+}
+
+// Steps `index` through axes [from, to) of the space, last axis fastest; false after the last.
+bool Next(const Shape& space, size_t from, size_t to, std::vector<uint32_t>& index) {
+  for (size_t a = to; a-- > from;) {
+    if (++index[a] < space[a]) return true;
+    index[a] = 0;
+  }
+  return false;
+}
+
+Goldilocks ToField(const Coefficient& c) {
+  return Goldilocks::FromSigned(c.numerator) * Goldilocks(uint64_t{1} << c.shift).Inverse();
+}
+
+Goldilocks Accumulate(const Circuit& circuit, const Assignment& assignment, const Contraction& c,
+                      const std::vector<uint32_t>& out_index) {
+  std::vector<uint32_t> index(c.space.size(), 0);
+  std::copy(out_index.begin(), out_index.end(), index.begin());
+  Goldilocks sum;
+  do {
+    const int64_t left = Read(circuit, assignment, c.left, index);
+    const int64_t right = c.right.has_value() ? Read(circuit, assignment, *c.right, index) : 1;
+    sum += Goldilocks::FromSigned(left) * Goldilocks::FromSigned(right);
+  } while (Next(c.space, c.out_rank, c.space.size(), index));
+  return sum;
+}
+
+Goldilocks Evaluate(const Circuit& circuit, const Assignment& assignment, const Expression& e,
+                    const std::vector<uint32_t>& index) {
+  Goldilocks sum = ToField(e.constant);
+  for (const ViewTerm& term : e.terms) {
+    sum += ToField(term.coefficient) * Goldilocks::FromSigned(Read(circuit, assignment, term.view, index));
+  }
+  for (const AccumulatorTerm& term : e.accumulators) {
+    sum += ToField(term.coefficient) * Accumulate(circuit, assignment, circuit.contractions[term.contraction], index);
+  }
+  return sum;
+}
+
+Status CheckLookup(const Circuit& circuit, const Assignment& assignment, const Lookup& lookup) {
+  const Table& table = circuit.tables[lookup.table];
+  std::vector<uint32_t> index(lookup.space.size(), 0);
+  do {
+    const int64_t key = Evaluate(circuit, assignment, lookup.columns[0], index).ToSigned();
+    std::string at = "(";
+    for (size_t a = 0; a < index.size(); ++a) at += (a ? "," : "") + std::to_string(index[a]);
+    at += ")";
+    if (key < table.first_key || key >= table.first_key + static_cast<int64_t>(table.size)) {
+      return Error{Code::kInvalidArgument, "key " + std::to_string(key) + " at " + at + " is not in table " + table.name,
+                   "lookup " + lookup.name};
+    }
+    const auto row = static_cast<size_t>(key - table.first_key);
+    for (size_t c = 0; c < table.values.size(); ++c) {
+      const int64_t value = Evaluate(circuit, assignment, lookup.columns[c + 1], index).ToSigned();
+      if (value != table.values[c][row]) {
+        return Error{Code::kInvalidArgument,
+                     "value " + std::to_string(value) + " at " + at + " where table " + table.name + " has " +
+                         std::to_string(table.values[c][row]) + " for key " + std::to_string(key),
+                     "lookup " + lookup.name};
+      }
+    }
+  } while (Next(lookup.space, 0, lookup.space.size(), index));
+  return Ok();
+}
+
+}  // namespace
+
+Status CheckAssignment(const Circuit& circuit, const Assignment& assignment) {
+  if (assignment.tensors.size() != circuit.tensors.size()) {
+    return Error{Code::kInvalidArgument, "wrong number of tensors", "assignment"};
+  }
+  for (size_t t = 0; t < circuit.tensors.size(); ++t) {
+    const Tensor& tensor = circuit.tensors[t];
+    if (assignment.tensors[t].size() != ElementCount(tensor.shape)) {
+      return Error{Code::kInvalidArgument, "wrong number of elements", "tensor " + tensor.name};
+    }
+    if (tensor.kind != TensorKind::kInput) continue;
+    for (int32_t v : assignment.tensors[t]) {
+      if (v < tensor.min || v > tensor.max) {
+        return Error{Code::kOutOfRange,
+                     "value " + std::to_string(v) + " is outside [" + std::to_string(tensor.min) + ", " +
+                         std::to_string(tensor.max) + "]",
+                     "tensor " + tensor.name};
+      }
+    }
+  }
+  for (const Lookup& lookup : circuit.lookups) RETURN_IF_ERROR(CheckLookup(circuit, assignment, lookup));
+  return Ok();
+}
+
+}  // namespace provenn
