@@ -102,11 +102,14 @@ class Tree:
         self.errors.append(f"{path.relative_to(self.root)}:{line}: {message}")
 
     def check_modules(self):
+        undeclared = set()
         for path, includes in self.includes.items():
             owner = path.relative_to(self.src).parts[0]
             module = self.modules.get(owner)
             if module is None:
-                self.report(path, 1, f"src/{owner} is not declared in src/modules.cmake")
+                if owner not in undeclared:
+                    self.report(path, 1, f"src/{owner} is not declared in src/modules.cmake")
+                undeclared.add(owner)
                 continue
             allowed = set(module.allowed)
             if is_check(path):

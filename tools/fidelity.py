@@ -51,7 +51,7 @@ def run_integer(provenn, work, inputs, chunk, output_count):
 
 
 def decisions(output):
-    """The class that each row of an output names: its largest value, or for a single probability whether it is > 1/2."""
+    """What each row of an output decides: its largest value, or for a single probability whether it is > 1/2."""
     rows = output.reshape(len(output), -1)
     return rows[:, 0] > 0.5 if rows.shape[1] == 1 else rows.argmax(axis=1)
 
