@@ -1,7 +1,6 @@
 #include "relation/contraction.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -49,9 +48,20 @@ class Operand {
     std::vector<size_t> k_axes;
     for (size_t a = out_rank; a < space.size(); ++a) k_axes.push_back(a);
     IndexSums(space, k_axes);
+    for (size_t a = 0; a < shape_.size(); ++a) {
+      int64_t low = view.axes[a].offset;
+      int64_t high = low;
+      for (const AxisStep& step : view.axes[a].steps) {
+        const int64_t reach = static_cast<int64_t>(step.stride) * (space[step.axis] - 1);
+        (reach < 0 ? low : high) += reach;
+      }
+      always_inside_ &= low >= 0 && high < static_cast<int64_t>(shape_[a]);
+    }
   }
 
   bool Uses(size_t axis) const { return uses_[axis]; }
+  // Every vector lies in the tensor as it is: none is gathered.
+  bool InPlace() const { return contiguous_ && always_inside_; }
   size_t size() const { return k_flat_.size(); }
 
   // Index along each tensor axis for an index of the output axes (k = 0).
@@ -142,6 +152,7 @@ class Operand {
   std::vector<int64_t> k_min_;
   std::vector<int64_t> k_max_;
   bool contiguous_ = true;
+  bool always_inside_ = true;
 };
 
 // Sets the axes of `c` in `index` to the combination of that number; returns what they add to the output's flat index.
@@ -248,8 +259,7 @@ class Product {
     row_at_.resize(rows_.count);
     std::vector<uint32_t> index(out_rank_, 0);
     for (size_t r = 0; r < rows_.count; ++r) row_at_[r] = Place(rows_, space_, out_strides_, r, &index);
-    // The first vector tells whether the rest can lie in place as well; those that cannot are packed.
-    packed_.resize(n * k);
+    if (!left_.InPlace()) packed_.resize(n * k);
     ParallelFor(n, 1 + 65536 / k, [&](size_t begin, size_t end) {
       std::vector<uint32_t> out_index(out_rank_, 0);
       std::vector<int64_t> at;
@@ -257,7 +267,7 @@ class Product {
         Place(batch_, space_, out_strides_, i / rows_.count, &out_index);
         Place(rows_, space_, out_strides_, i % rows_.count, &out_index);
         left_.Locate(out_index, &at);
-        left_vectors_[i] = left_.Vector(at, packed_.data() + i * k);
+        left_vectors_[i] = left_.Vector(at, packed_.empty() ? nullptr : packed_.data() + i * k);
       }
     });
   }

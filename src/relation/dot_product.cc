@@ -1,5 +1,7 @@
 #include "relation/dot_product.h"
 
+#include "field/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "relation/dot_product.cc"
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
@@ -9,6 +11,21 @@
 HWY_BEFORE_NAMESPACE();
 namespace provenn::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_SCALAR
+
+int64_t DotKernel(const int32_t* HWY_RESTRICT left, const int32_t* HWY_RESTRICT right, size_t n) {
+  int64_t total = 0;
+  for (size_t i = 0; i < n; ++i) total += static_cast<int64_t>(left[i]) * right[i];
+  return total;
+}
+
+void DotTileKernel(const int32_t* HWY_RESTRICT left, const int32_t* const* HWY_RESTRICT right, size_t n,
+                   int64_t* HWY_RESTRICT out) {
+  for (size_t j = 0; j < kDotTile; ++j) out[j] = DotKernel(left, right[j], n);
+}
+
+#else
 
 // One vector multiply takes the even 32-bit lanes of both operands to 64 bits. The odd lanes are shifted down first;
 // what remains above them is ignored by the multiply.
@@ -74,6 +91,8 @@ int64_t DotKernel(const int32_t* HWY_RESTRICT left, const int32_t* HWY_RESTRICT 
   for (; i < n; ++i) total += static_cast<int64_t>(left[i]) * right[i];
   return total;
 }
+
+#endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace provenn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
