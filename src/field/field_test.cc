@@ -103,8 +103,16 @@ TEST(Goldilocks, AgreesWithPlainModularArithmetic) {
 }
 
 TEST(Goldilocks, ReducesEvery128BitValue) {
-  const std::array<uint64_t, 11> words = {0,          1,          0xFFFFFFFEu,           0xFFFFFFFFu,           0x100000000u,
-                                          ~uint64_t{0}, ~uint64_t{1}, 0xFFFFFFFF00000000u, 0xFFFFFFFF00000001u, 0xFFFFFFFEFFFFFFFFu,
+  const std::array<uint64_t, 11> words = {0,
+                                          1,
+                                          0xFFFFFFFEu,
+                                          0xFFFFFFFFu,
+                                          0x100000000u,
+                                          ~uint64_t{0},
+                                          ~uint64_t{1},
+                                          0xFFFFFFFF00000000u,
+                                          0xFFFFFFFF00000001u,
+                                          0xFFFFFFFEFFFFFFFFu,
                                           0x8000000000000000u};
   for (const uint64_t high : words) {
     for (const uint64_t low : words) {

@@ -41,7 +41,7 @@ class Goldilocks {
     const auto high = static_cast<uint64_t>(v >> 64);
     const uint64_t high_high = high >> 32;
     uint64_t t = low - high_high;                // 2^96 = -1
-    if (low < high_high) t -= kEpsilon;          // a borrow is worth 2^64 = kEpsilon; no second one: t was >= 2^64 - 2^32
+    if (low < high_high) t -= kEpsilon;          // a borrow is worth 2^64 = kEpsilon; t > 2^64 - 2^32: no second one
     const uint64_t u = (high & kEpsilon) * kEpsilon;
     uint64_t r = t + u;
     if (r < u) r += kEpsilon;                    // r + 2^64 < 2^64 + u, hence r < u <= 2^64 - 2^33 + 1: no second carry
@@ -112,7 +112,9 @@ class ProductSum {
     carries_ += sum_ < product;
   }
   // 2^128 = -2^32 (mod p).
-  constexpr Goldilocks Reduce() const { return Goldilocks::FromUint128(sum_) - Goldilocks::FromUint128(Uint128{carries_} << 32); }
+  constexpr Goldilocks Reduce() const {
+    return Goldilocks::FromUint128(sum_) - Goldilocks::FromUint128(Uint128{carries_} << 32);
+  }
 
  private:
   Uint128 sum_ = 0;

@@ -1,0 +1,270 @@
+// Vectors of extension elements, compiled once per instruction set like lanes-inl.h, on which they stand.
+//   Lanes<D>     kLanes elements of the degree D extension, one Vec per coefficient; Lanes<1> holds elements of F
+//   LanesSum<D>  per lane, a sum of products of extension elements, reduced at the end
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "field/extension.h"
+#include "field/goldilocks.h"
+#include "field/lanes-inl.h"
+#include "hwy/highway.h"
+
+#if defined(PROVENN_FIELD_EXTENSION_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef PROVENN_FIELD_EXTENSION_LANES_INL_H_
+#undef PROVENN_FIELD_EXTENSION_LANES_INL_H_
+#else
+#define PROVENN_FIELD_EXTENSION_LANES_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace provenn {
+namespace HWY_NAMESPACE {
+
+template <int D>
+struct Lanes {
+  Vec c[D];
+};
+
+#if PROVENN_AVX512
+// Index vectors that take three vectors of consecutive extension elements apart into coefficients and back. Two
+// permutations of two sources each select from three sources; the second one keeps its first source's lanes.
+struct Interleave3 {
+  alignas(64) uint64_t split_first[3][8], split_second[3][8], join_first[3][8], join_second[3][8];
+
+  constexpr Interleave3() : split_first(), split_second(), join_first(), join_second() {
+    for (uint64_t v = 0; v < 3; ++v) {
+      for (uint64_t lane = 0; lane < 8; ++lane) {
+        const uint64_t from = 3 * lane + v;  // where coefficient v of element `lane` lies
+        split_first[v][lane] = from < 16 ? from : 0;
+        split_second[v][lane] = from < 16 ? lane : 8 + (from - 16);
+        const uint64_t to = 8 * v + lane;
+        join_first[v][lane] = to % 3 < 2 ? 8 * (to % 3) + to / 3 : 0;
+        join_second[v][lane] = to % 3 < 2 ? lane : 8 + to / 3;
+      }
+    }
+  }
+};
+inline constexpr Interleave3 kInterleave3;
+alignas(64) inline constexpr uint64_t kInterleave2[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11}, {4, 12, 5, 13, 6, 14, 7, 15}};
+
+HWY_INLINE Vec Permute2(Vec a, const uint64_t* index, Vec b) {
+  return Vec{_mm512_permutex2var_epi64(a.raw, _mm512_load_si512(index), b.raw)};
+}
+#endif
+
+// kLanes consecutive extension elements (F for D = 1), coefficient by coefficient.
+template <int D>
+HWY_INLINE Lanes<D> LoadLanes(const Goldilocks* p) {
+  Lanes<D> r;
+  if constexpr (D == 1 || kLanes == 1) {
+    for (int i = 0; i < D; ++i) r.c[i] = Load(p + i);
+#if PROVENN_AVX512
+  } else if constexpr (D == 2) {
+    const Vec a = Load(p), b = Load(p + kLanes);
+    r.c[0] = hn::ConcatEven(Tag(), b, a);
+    r.c[1] = hn::ConcatOdd(Tag(), b, a);
+  } else {
+    const Vec v0 = Load(p), v1 = Load(p + kLanes), v2 = Load(p + 2 * kLanes);
+    for (int i = 0; i < 3; ++i) {
+      r.c[i] = Permute2(Permute2(v0, kInterleave3.split_first[i], v1), kInterleave3.split_second[i], v2);
+    }
+#elif PROVENN_AVX2
+  } else if constexpr (D == 2) {
+    hn::LoadInterleaved2(Tag(), Words(p), r.c[0], r.c[1]);
+  } else {
+    hn::LoadInterleaved3(Tag(), Words(p), r.c[0], r.c[1], r.c[2]);
+#endif
+  }
+  return r;
+}
+
+template <int D>
+HWY_INLINE void StoreLanes(const Lanes<D>& v, Goldilocks* p) {
+  if constexpr (D == 1 || kLanes == 1) {
+    for (int i = 0; i < D; ++i) Store(v.c[i], p + i);
+#if PROVENN_AVX512
+  } else if constexpr (D == 2) {
+    Store(Permute2(v.c[0], kInterleave2[0], v.c[1]), p);
+    Store(Permute2(v.c[0], kInterleave2[1], v.c[1]), p + kLanes);
+  } else {
+    for (size_t i = 0; i < 3; ++i) {
+      Store(Permute2(Permute2(v.c[0], kInterleave3.join_first[i], v.c[1]), kInterleave3.join_second[i], v.c[2]),
+            p + i * kLanes);
+    }
+#elif PROVENN_AVX2
+  } else if constexpr (D == 2) {
+    hn::StoreInterleaved2(v.c[0], v.c[1], Tag(), Words(p));
+  } else {
+    hn::StoreInterleaved3(v.c[0], v.c[1], v.c[2], Tag(), Words(p));
+#endif
+  }
+}
+
+// The elements 2i (even) and 2i+1 (odd) of 2 * kLanes consecutive ones.
+template <int D>
+HWY_INLINE void LoadPairs(const Goldilocks* p, Lanes<D>& even, Lanes<D>& odd) {
+  const Lanes<D> a = LoadLanes<D>(p), b = LoadLanes<D>(p + D * kLanes);
+  for (int i = 0; i < D; ++i) {
+#if PROVENN_AVX512 || PROVENN_AVX2
+    even.c[i] = hn::ConcatEven(Tag(), b.c[i], a.c[i]);
+    odd.c[i] = hn::ConcatOdd(Tag(), b.c[i], a.c[i]);
+#else
+    even.c[i] = a.c[i];
+    odd.c[i] = b.c[i];
+#endif
+  }
+}
+
+// For the end of an array: as above for its last n elements (pairs), where n < kLanes; the missing ones are zero.
+template <int D>
+HWY_INLINE Lanes<D> LoadLanesFirst(const Goldilocks* p, size_t n) {
+  alignas(64) Goldilocks padded[D * kLanes];
+  std::memcpy(padded, p, n * D * sizeof(Goldilocks));
+  return LoadLanes<D>(padded);
+}
+template <int D>
+HWY_INLINE void StoreLanesFirst(const Lanes<D>& v, Goldilocks* p, size_t n) {
+  alignas(64) Goldilocks padded[D * kLanes];
+  StoreLanes<D>(v, padded);
+  std::memcpy(p, padded, n * D * sizeof(Goldilocks));
+}
+template <int D>
+HWY_INLINE void LoadPairsFirst(const Goldilocks* p, size_t n, Lanes<D>& even, Lanes<D>& odd) {
+  alignas(64) Goldilocks padded[2 * D * kLanes];
+  std::memcpy(padded, p, 2 * n * D * sizeof(Goldilocks));
+  LoadPairs<D>(padded, even, odd);
+}
+
+template <int D>
+HWY_INLINE Lanes<D> SetLanes(const Extension<D>& v) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = Set(v[i]);
+  return r;
+}
+template <int D>
+HWY_INLINE Lanes<D> Add(const Lanes<D>& a, const Lanes<D>& b) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = Add(a.c[i], b.c[i]);
+  return r;
+}
+template <int D>
+HWY_INLINE Lanes<D> Sub(const Lanes<D>& a, const Lanes<D>& b) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = Sub(a.c[i], b.c[i]);
+  return r;
+}
+template <int D>
+HWY_INLINE Lanes<D> MulBase(const Lanes<D>& a, const Vec& b) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = Mul(a.c[i], b);
+  return r;
+}
+
+// 7v for D = 2, 2v for D = 3.
+template <int D>
+HWY_INLINE Vec TimesNonResidue(const Vec& v) {
+  const Vec twice = Add(v, v);
+  if constexpr (D == 3) return twice;
+  const Vec four = Add(twice, twice);
+  return Sub(Add(four, four), v);
+}
+
+// The 3 (D = 2) or 6 (D = 3) products of Karatsuba's method: a_i b_i, then (a_i + a_j)(b_i + b_j) for i < j in the order
+// (0,1), (0,2), (1,2). Combine turns them, or sums of them, into coefficients.
+template <int D>
+inline constexpr int kProducts = D * (D + 1) / 2;
+
+template <int D>
+HWY_INLINE Lanes<D> Combine(const Vec (&p)[kProducts<D>]) {
+  Lanes<D> r;
+  if constexpr (D == 2) {
+    r.c[0] = Add(p[0], TimesNonResidue<2>(p[1]));
+    r.c[1] = Sub(Sub(p[2], p[0]), p[1]);
+  } else {
+    const Vec p01 = Add(p[0], p[1]);
+    r.c[0] = Add(p[0], TimesNonResidue<3>(Sub(p[5], Add(p[1], p[2]))));
+    r.c[1] = Add(Sub(p[3], p01), TimesNonResidue<3>(p[2]));
+    r.c[2] = Sub(Add(p[4], p[1]), Add(p[0], p[2]));
+  }
+  return r;
+}
+
+template <int D>
+HWY_INLINE Lanes<D> Mul(const Lanes<D>& a, const Lanes<D>& b) {
+  Vec p[kProducts<D>];
+  for (int i = 0; i < D; ++i) p[i] = Mul(a.c[i], b.c[i]);
+  for (int i = 0, k = D; i < D; ++i) {
+    for (int j = i + 1; j < D; ++j, ++k) p[k] = Mul(Add(a.c[i], a.c[j]), Add(b.c[i], b.c[j]));
+  }
+  return Combine<D>(p);
+}
+
+template <int D>
+HWY_INLINE Extension<D> SumOfLanes(const Lanes<D>& v) {
+  Extension<D> r;
+  for (int i = 0; i < D; ++i) r[i] = SumOfLanes(v.c[i]);
+  return r;
+}
+
+template <int D>
+struct LanesSum {
+  WideSum sums[kProducts<D>];
+
+  HWY_INLINE LanesSum() {}
+  HWY_INLINE void Add(const Lanes<D>& a, const Lanes<D>& b) {
+    for (int i = 0; i < D; ++i) sums[i].Add(a.c[i], b.c[i]);
+    for (int i = 0, k = D; i < D; ++i) {
+      for (int j = i + 1; j < D; ++j, ++k) {
+        sums[k].Add(HWY_NAMESPACE::Add(a.c[i], a.c[j]), HWY_NAMESPACE::Add(b.c[i], b.c[j]));
+      }
+    }
+  }
+  HWY_INLINE Extension<D> Reduce() const {
+    Vec p[kProducts<D>];
+    for (int i = 0; i < kProducts<D>; ++i) p[i] = sums[i].Reduce();
+    return SumOfLanes(Combine<D>(p));
+  }
+};
+
+// Runs kernel.Step<true>(i, kLanes) for whole vectors of the n items and kernel.Step<false>(i, rest) for the rest.
+template <class Kernel>
+HWY_INLINE void ForEachVector(size_t n, Kernel& kernel) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) kernel.template Step<true>(i, kLanes);
+  if (i < n) kernel.template Step<false>(i, n - i);
+}
+template <int D, bool kWhole>
+HWY_INLINE Lanes<D> LoadItems(const Goldilocks* p, size_t i, size_t n) {
+  if constexpr (kWhole) return LoadLanes<D>(p + i * D);
+  return LoadLanesFirst<D>(p + i * D, n);
+}
+template <bool kWhole>
+HWY_INLINE Signed32 LoadSignedItems(const int32_t* p, size_t i, size_t n) {
+  if constexpr (kWhole) return LoadSigned(p + i);
+  int32_t padded[kLanes] = {};
+  std::memcpy(padded, p + i, n * sizeof(int32_t));
+  return LoadSigned(padded);
+}
+template <int D, bool kWhole>
+HWY_INLINE void StoreItems(const Lanes<D>& v, Goldilocks* p, size_t i, size_t n) {
+  if constexpr (kWhole) {
+    StoreLanes<D>(v, p + i * D);
+  } else {
+    StoreLanesFirst<D>(v, p + i * D, n);
+  }
+}
+template <int D, bool kWhole>
+HWY_INLINE void LoadPairItems(const Goldilocks* p, size_t i, size_t n, Lanes<D>& even, Lanes<D>& odd) {
+  if constexpr (kWhole) {
+    LoadPairs<D>(p + 2 * i * D, even, odd);
+  } else {
+    LoadPairsFirst<D>(p + 2 * i * D, n, even, odd);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace provenn
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard

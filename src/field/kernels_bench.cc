@@ -1,0 +1,154 @@
+// Nanoseconds per element of the kernels, on one thread. Arrays stay in the second level cache.
+#include "field/kernels.h"
+
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <vector>
+
+#include "field/test_values.h"
+
+namespace provenn {
+namespace {
+
+constexpr size_t kLength = 4096;
+
+template <class T>
+std::vector<T> Random(size_t n) {
+  std::mt19937_64 random(1);
+  std::vector<T> v(n);
+  for (T& x : v) {
+    if constexpr (std::is_same_v<T, int32_t>) {
+      x = static_cast<int32_t>(random());
+    } else {
+      x = MixedElement<T>(random);
+    }
+  }
+  return v;
+}
+template <class T>
+std::span<const T> In(const std::vector<T>& v) {
+  return v;
+}
+template <class T>
+std::span<T> Out(std::vector<T>& v) {
+  return v;
+}
+
+// Reports the time per item; `items` of them in each iteration.
+template <class Body>
+void Measure(benchmark::State& state, size_t items, const Body& body) {
+  for (auto _ : state) body();
+  state.SetLabel(KernelTarget());
+  state.counters["per_item"] = benchmark::Counter(
+      static_cast<double>(items) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+template <class T>
+void ScalarMultiply(benchmark::State& state) {
+  auto v = Random<T>(8);
+  Measure(state, 8, [&] {
+    for (T& x : v) x *= x;
+    benchmark::DoNotOptimize(v.data());
+    benchmark::ClobberMemory();
+  });
+}
+BENCHMARK(ScalarMultiply<Goldilocks>);
+BENCHMARK(ScalarMultiply<Ext2>);
+BENCHMARK(ScalarMultiply<Ext3>);
+
+template <class K>
+void ScaleArray(benchmark::State& state) {
+  auto y = Random<K>(kLength);
+  const K a = Random<K>(1)[0];
+  Measure(state, kLength, [&] { Scale(a, Out(y)); });
+}
+BENCHMARK(ScaleArray<Ext2>);
+BENCHMARK(ScaleArray<Ext3>);
+
+template <class K>
+void Fold(benchmark::State& state) {
+  const auto in = Random<K>(2 * kLength);
+  std::vector<K> out(kLength);
+  const K r = in[1];
+  Measure(state, kLength, [&] { FoldPairs(In(in), r, Out(out)); });
+}
+BENCHMARK(Fold<Ext2>);
+BENCHMARK(Fold<Ext3>);
+
+template <class K>
+void FoldBase(benchmark::State& state) {
+  const auto in = Random<Goldilocks>(2 * kLength);
+  std::vector<K> out(kLength);
+  const K r = Random<K>(1)[0];
+  Measure(state, kLength, [&] { FoldPairs(In(in), r, Out(out)); });
+}
+BENCHMARK(FoldBase<Ext2>);
+BENCHMARK(FoldBase<Ext3>);
+
+template <class X, class K>
+void Inner(benchmark::State& state) {
+  const auto a = Random<X>(kLength);
+  const auto b = Random<K>(kLength);
+  Measure(state, kLength, [&] { benchmark::DoNotOptimize(InnerProduct(In(a), In(b))); });
+}
+BENCHMARK(Inner<Ext2, Ext2>);
+BENCHMARK(Inner<Ext3, Ext3>);
+BENCHMARK(Inner<Goldilocks, Ext2>);
+BENCHMARK(Inner<Goldilocks, Ext3>);
+BENCHMARK(Inner<int32_t, Ext2>);
+BENCHMARK(Inner<int32_t, Ext3>);
+
+template <class A, class X>
+void AxpyArray(benchmark::State& state) {
+  const A a = Random<A>(1)[0];
+  const auto x = Random<X>(kLength);
+  auto y = Random<A>(kLength);
+  Measure(state, kLength, [&] { Axpy(a, In(x), Out(y)); });
+}
+BENCHMARK(AxpyArray<Goldilocks, Goldilocks>);
+BENCHMARK(AxpyArray<Ext2, Goldilocks>);
+BENCHMARK(AxpyArray<Ext3, Goldilocks>);
+BENCHMARK(AxpyArray<Ext2, int32_t>);
+BENCHMARK(AxpyArray<Ext3, int32_t>);
+BENCHMARK(AxpyArray<Ext2, Ext2>);
+BENCHMARK(AxpyArray<Ext3, Ext3>);
+
+template <class X, class K>
+void Product(benchmark::State& state) {
+  const auto f = Random<X>(2 * kLength);
+  const auto g = Random<K>(2 * kLength);
+  Measure(state, kLength, [&] { benchmark::DoNotOptimize(ProductRound(In(f), In(g))); });
+}
+BENCHMARK(Product<Ext2, Ext2>);
+BENCHMARK(Product<Ext3, Ext3>);
+BENCHMARK(Product<Goldilocks, Ext2>);
+BENCHMARK(Product<Goldilocks, Ext3>);
+
+template <class K>
+void Parents(benchmark::State& state) {
+  const auto num = Random<K>(2 * kLength), den = Random<K>(2 * kLength);
+  std::vector<K> out_num(kLength), out_den(kLength);
+  Measure(state, kLength, [&] { FractionParents(In(num), In(den), Out(out_num), Out(out_den)); });
+}
+BENCHMARK(Parents<Ext2>);
+BENCHMARK(Parents<Ext3>);
+
+template <class K, bool kUnitLambda>
+void Fraction(benchmark::State& state) {
+  const auto v = Random<K>(8 * kLength);
+  const auto eq = Random<K>(kLength);
+  const K lambda = kUnitLambda ? K::One() : eq[3];
+  const auto part = [&](size_t i) { return In(v).subspan(2 * i * kLength, 2 * kLength); };
+  Measure(state, kLength, [&] {
+    benchmark::DoNotOptimize(FractionRound(part(0), part(1), part(2), part(3), In(eq), lambda));
+  });
+}
+BENCHMARK(Fraction<Ext2, false>);
+BENCHMARK(Fraction<Ext2, true>);
+BENCHMARK(Fraction<Ext3, false>);
+BENCHMARK(Fraction<Ext3, true>);
+
+}  // namespace
+}  // namespace provenn

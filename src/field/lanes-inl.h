@@ -1,0 +1,273 @@
+// Vectors of field elements, for code that Highway compiles once per instruction set. Included again for each target,
+// after foreach_target.h, so its include guard toggles.
+//
+// Three representations behind one set of functions: AVX-512, AVX2, and elsewhere one element in a plain integer.
+//   Vec        kLanes elements of F
+//   WideSum    per lane, a sum of products that is reduced at the end
+//   Signed32   kLanes 32-bit integers, SignedSum a sum of their products with Vecs
+//
+// Constructors are spelled out where an implicit one would be compiled without the target's instructions.
+// Vec values are canonical unless a name says Lazy: lazy values are any 64-bit representative.
+#include <cstddef>
+#include <cstdint>
+
+#include "field/goldilocks.h"
+#include "hwy/highway.h"
+
+#if defined(PROVENN_FIELD_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef PROVENN_FIELD_LANES_INL_H_
+#undef PROVENN_FIELD_LANES_INL_H_
+#else
+#define PROVENN_FIELD_LANES_INL_H_
+#endif
+
+#undef PROVENN_AVX512
+#undef PROVENN_AVX2
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#define PROVENN_AVX512 1
+#define PROVENN_AVX2 0
+#elif HWY_TARGET == HWY_AVX2
+#define PROVENN_AVX512 0
+#define PROVENN_AVX2 1
+#else
+#define PROVENN_AVX512 0
+#define PROVENN_AVX2 0
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace provenn {
+namespace HWY_NAMESPACE {
+
+#if PROVENN_AVX512 || PROVENN_AVX2
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::ScalableTag<uint64_t>;
+using Vec = hn::Vec<Tag>;
+inline constexpr size_t kLanes = HWY_LANES(uint64_t);
+
+HWY_INLINE const uint64_t* Words(const Goldilocks* p) { return reinterpret_cast<const uint64_t*>(p); }
+HWY_INLINE uint64_t* Words(Goldilocks* p) { return reinterpret_cast<uint64_t*>(p); }
+
+HWY_INLINE Vec Zero() { return hn::Zero(Tag()); }
+HWY_INLINE Vec Set(Goldilocks v) { return hn::Set(Tag(), v.value()); }
+HWY_INLINE Vec Load(const Goldilocks* p) { return hn::LoadU(Tag(), Words(p)); }
+HWY_INLINE void Store(Vec v, Goldilocks* p) { hn::StoreU(v, Tag(), Words(p)); }
+// The first n < kLanes lanes; the others read as zero and are not written.
+HWY_INLINE Vec LoadFirst(const Goldilocks* p, size_t n) {
+  return hn::MaskedLoad(hn::FirstN(Tag(), n), Tag(), Words(p));
+}
+HWY_INLINE void StoreFirst(Vec v, Goldilocks* p, size_t n) {
+  hn::BlendedStore(v, hn::FirstN(Tag(), n), Tag(), Words(p));
+}
+// Lane i at p[i * stride].
+HWY_INLINE Vec LoadStrided(const Goldilocks* p, size_t stride) {
+  const hn::RebindToSigned<Tag> index;
+  const auto offsets = hn::BitCast(index, hn::Mul(hn::Iota(Tag(), 0), hn::Set(Tag(), stride)));
+  return hn::GatherIndex(Tag(), Words(p), offsets);
+}
+HWY_INLINE void StoreStrided(Vec v, Goldilocks* p, size_t stride) {
+  const hn::RebindToSigned<Tag> index;
+  const auto offsets = hn::BitCast(index, hn::Mul(hn::Iota(Tag(), 0), hn::Set(Tag(), stride)));
+  hn::ScatterIndex(v, Tag(), Words(p), offsets);
+}
+
+inline constexpr uint64_t kEpsilon = 0xFFFFFFFFu;  // 2^64 mod p
+
+HWY_INLINE Vec Low32(Vec v) { return hn::And(v, hn::Set(Tag(), kEpsilon)); }
+HWY_INLINE Vec High32(Vec v) { return hn::ShiftRight<32>(v); }
+// Product of the low halves of the lanes.
+HWY_INLINE Vec Mul32(Vec a, Vec b) {
+  const hn::Repartition<uint32_t, Tag> halves;
+  return hn::MulEven(hn::BitCast(halves, a), hn::BitCast(halves, b));
+}
+
+// v + x where a < b, else v; and v - x likewise.
+HWY_INLINE Vec AddIfLess(Vec v, Vec a, Vec b, Vec x) {
+#if PROVENN_AVX512
+  return Vec{_mm512_mask_add_epi64(v.raw, hn::Lt(a, b).raw, v.raw, x.raw)};
+#else
+  return hn::Add(v, hn::IfThenElseZero(hn::Lt(a, b), x));
+#endif
+}
+HWY_INLINE Vec SubIfLess(Vec v, Vec a, Vec b, Vec x) {
+#if PROVENN_AVX512
+  return Vec{_mm512_mask_sub_epi64(v.raw, hn::Lt(a, b).raw, v.raw, x.raw)};
+#else
+  return hn::Sub(v, hn::IfThenElseZero(hn::Lt(a, b), x));
+#endif
+}
+
+HWY_INLINE Vec Canonical(Vec lazy) { return hn::Min(lazy, hn::Add(lazy, hn::Set(Tag(), kEpsilon))); }
+
+// Lazy sum and difference; `a` lazy, `b` canonical. The wrap around 2^64 is worth kEpsilon, and as b < 2^64 - kEpsilon
+// correcting it cannot wrap again.
+HWY_INLINE Vec AddLazy(Vec a, Vec b) {
+  const Vec sum = hn::Add(a, b);
+  return AddIfLess(sum, sum, b, hn::Set(Tag(), kEpsilon));
+}
+HWY_INLINE Vec SubLazy(Vec a, Vec b) { return SubIfLess(hn::Sub(a, b), a, b, hn::Set(Tag(), kEpsilon)); }
+
+HWY_INLINE Vec Sub(Vec a, Vec b) { return SubLazy(a, b); }  // canonical inputs give a canonical difference
+HWY_INLINE Vec Add(Vec a, Vec b) { return Sub(a, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), b)); }
+
+// low + 2^64 high mod p; see Goldilocks::FromUint128.
+HWY_INLINE Vec ReduceLazy(Vec low, Vec high) {
+  const Vec epsilon = hn::Set(Tag(), kEpsilon);
+  const Vec high_high = High32(high);
+  const Vec t = SubIfLess(hn::Sub(low, high_high), low, high_high, epsilon);
+  const Vec u = Mul32(high, epsilon);
+  const Vec r = hn::Add(t, u);
+  return AddIfLess(r, r, u, epsilon);
+}
+
+// Any inputs.
+HWY_INLINE Vec MulLazy(Vec a, Vec b) {
+  const hn::Repartition<uint32_t, Tag> halves;
+  const Vec a_high = High32(a), b_high = High32(b);
+  const Vec low_low = Mul32(a, b);
+  const Vec middle = hn::Add(Mul32(a_high, b), High32(low_low));     // < 2^64: (2^32 - 1)^2 + 2^32 - 1
+  const Vec carried = hn::Add(Mul32(a, b_high), Low32(middle));      // likewise
+  const Vec high = hn::Add(hn::Add(Mul32(a_high, b_high), High32(middle)), High32(carried));
+  const Vec low = hn::BitCast(
+      Tag(), hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(carried)), hn::BitCast(halves, low_low)));
+  return ReduceLazy(low, high);
+}
+HWY_INLINE Vec Mul(Vec a, Vec b) { return Canonical(MulLazy(a, b)); }
+
+// A sum of 64-bit words: low + 2^64 high (AVX-512) or low + 2^32 high (AVX2, where comparing words is expensive).
+struct WordSum {
+  Vec low, high;
+
+  HWY_INLINE WordSum() : low(Zero()), high(Zero()) {}
+  HWY_INLINE void Add(Vec word) {
+#if PROVENN_AVX512
+    low = hn::Add(low, word);
+    high = AddIfLess(high, low, word, hn::Set(Tag(), 1));
+#else
+    low = hn::Add(low, Low32(word));
+    high = hn::Add(high, High32(word));
+#endif
+  }
+  // The sum as a word and the count of 2^64.
+  HWY_INLINE void Split(Vec& word, Vec& carries) const {
+#if PROVENN_AVX512
+    word = low;
+    carries = high;
+#else
+    word = hn::Add(low, hn::ShiftLeft<32>(high));
+    carries = hn::Add(High32(high), hn::IfThenElseZero(hn::Lt(word, low), hn::Set(Tag(), 1)));
+#endif
+  }
+};
+
+// Per lane, fewer than 2^31 products. With a = a0 + 2^32 a1, b likewise:
+// ab = a0 b0 + 2^32 (a0 b1 + a1 b0) + 2^64 a1 b1, and the three kinds of partial products are summed apart.
+struct WideSum {
+  WordSum low, middle, high;
+
+  HWY_INLINE WideSum() {}
+  HWY_INLINE void Add(Vec a, Vec b) {
+    const Vec a_high = High32(a), b_high = High32(b);
+    low.Add(Mul32(a, b));
+    middle.Add(Mul32(a, b_high));
+    middle.Add(Mul32(a_high, b));
+    high.Add(Mul32(a_high, b_high));
+  }
+  HWY_INLINE Vec Reduce() const {
+    Vec word, carries;
+    high.Split(word, carries);
+    // 2^64 word + 2^128 carries, and 2^128 = -2^32.
+    Vec sum = SubLazy(ReduceLazy(Zero(), word), hn::ShiftLeft<32>(carries));
+    middle.Split(word, carries);
+    const Vec shifted_high = hn::Or(High32(word), hn::ShiftLeft<32>(carries));
+    sum = AddLazy(sum, Canonical(ReduceLazy(hn::ShiftLeft<32>(word), shifted_high)));
+    low.Split(word, carries);
+    return Canonical(AddLazy(sum, Canonical(ReduceLazy(word, carries))));
+  }
+};
+
+HWY_INLINE Goldilocks SumOfLanes(Vec v) {
+  alignas(64) Goldilocks lanes[kLanes];
+  Store(v, lanes);
+  Goldilocks sum;
+  for (const Goldilocks& lane : lanes) sum += lane;
+  return sum;
+}
+
+// Signed 32-bit integers: magnitudes in the low halves of the lanes, and which are negative.
+struct Signed32 {
+  Vec magnitude;
+  hn::Mask<Tag> negative;
+};
+HWY_INLINE Signed32 LoadSigned(const int32_t* p) {
+  const hn::RebindToSigned<Tag> wide;
+  const auto v = hn::PromoteTo(wide, hn::LoadU(hn::Rebind<int32_t, Tag>(), p));
+  return {hn::BitCast(Tag(), hn::Abs(v)), hn::RebindMask(Tag(), hn::Lt(v, hn::Zero(wide)))};
+}
+// a or p - a, the latter where x is negative; canonical but for p itself.
+HWY_INLINE Vec NegateIf(hn::Mask<Tag> negative, Vec a) {
+  return hn::IfThenElse(negative, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), a), a);
+}
+HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) {
+  const Vec factor = NegateIf(x.negative, a);
+  const Vec low = Mul32(factor, x.magnitude), high = Mul32(High32(factor), x.magnitude);
+  const Vec shifted = hn::ShiftLeft<32>(high);
+  const Vec word = hn::Add(low, shifted);
+  return Canonical(ReduceLazy(word, AddIfLess(High32(high), word, shifted, hn::Set(Tag(), 1))));
+}
+
+// Sum of products with signed 32-bit integers; per lane, fewer than 2^31 of them.
+struct SignedSum {
+  WordSum low, high;
+
+  HWY_INLINE SignedSum() {}
+  HWY_INLINE void Add(Vec a, const Signed32& x) {
+    const Vec factor = NegateIf(x.negative, a);
+    low.Add(Mul32(factor, x.magnitude));
+    high.Add(Mul32(High32(factor), x.magnitude));
+  }
+  HWY_INLINE Vec Reduce() const {
+    WideSum sum;
+    sum.low = low;
+    sum.middle = high;
+    return sum.Reduce();
+  }
+};
+
+#else  // portable: one element
+
+using Vec = Goldilocks;
+inline constexpr size_t kLanes = 1;
+
+HWY_INLINE Vec Zero() { return Vec(); }
+HWY_INLINE Vec Set(Goldilocks v) { return v; }
+HWY_INLINE Vec Load(const Goldilocks* p) { return *p; }
+HWY_INLINE void Store(Vec v, Goldilocks* p) { *p = v; }
+HWY_INLINE Vec LoadFirst(const Goldilocks* p, size_t n) { return n == 0 ? Vec() : *p; }
+HWY_INLINE void StoreFirst(Vec v, Goldilocks* p, size_t n) {
+  if (n != 0) *p = v;
+}
+HWY_INLINE Vec LoadStrided(const Goldilocks* p, size_t /*stride*/) { return *p; }
+HWY_INLINE void StoreStrided(Vec v, Goldilocks* p, size_t /*stride*/) { *p = v; }
+HWY_INLINE Vec Canonical(Vec v) { return v; }
+HWY_INLINE Vec AddLazy(Vec a, Vec b) { return a + b; }
+HWY_INLINE Vec SubLazy(Vec a, Vec b) { return a - b; }
+HWY_INLINE Vec MulLazy(Vec a, Vec b) { return a * b; }
+HWY_INLINE Vec Add(Vec a, Vec b) { return a + b; }
+HWY_INLINE Vec Sub(Vec a, Vec b) { return a - b; }
+HWY_INLINE Vec Mul(Vec a, Vec b) { return a * b; }
+HWY_INLINE Goldilocks SumOfLanes(Vec v) { return v; }
+using WideSum = ProductSum;
+using Signed32 = Goldilocks;
+HWY_INLINE Signed32 LoadSigned(const int32_t* p) { return Goldilocks::FromSigned(*p); }
+HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) { return a * x; }
+using SignedSum = ProductSum;
+
+#endif
+
+}  // namespace HWY_NAMESPACE
+}  // namespace provenn
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
