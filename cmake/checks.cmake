@@ -12,4 +12,36 @@ if(PROVENN_TESTS)
     add_test(NAME tools/check_${check}_test
              COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/check_${check}_test.py)
   endforeach()
+
+  find_program(CLANG_FORMAT clang-format-19)
+  if(CLANG_FORMAT)
+    add_test(NAME tools/format COMMAND tools/format --check WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+endif()
+
+# The program as its users meet it: the demonstration of ./quickstart, and the answers against ONNX Runtime's.
+set(PROVENN_TEST_PYTHON "" CACHE FILEPATH "the Python that tools/test_env made; empty: no test that needs it")
+
+if(PROVENN_TESTS AND TARGET provenn)
+  add_test(NAME cli/demo COMMAND tools/demo $<TARGET_FILE:provenn> ${CMAKE_BINARY_DIR}/demo
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(cli/demo PROPERTIES TIMEOUT 300)
+endif()
+
+# The sanitised tree makes no statement about figures, and is slow.
+if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON AND NOT PROVENN_FUZZERS)
+  function(provenn_fidelity_test model samples)
+    add_test(NAME fidelity/${model}
+             COMMAND ${PROVENN_TEST_PYTHON} tools/fidelity.py --provenn $<TARGET_FILE:provenn> --models ${model}
+                     --samples ${samples} --work ${CMAKE_BINARY_DIR}/fidelity
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(fidelity/${model} PROPERTIES LABELS fidelity TIMEOUT 600)
+  endfunction()
+
+  provenn_fidelity_test(lenet 1000)
+  provenn_fidelity_test(risk 569)
+  provenn_fidelity_test(liveness 20)
+  provenn_fidelity_test(antispoof 10)
+  provenn_fidelity_test(ppocr_cls 20)
+  provenn_fidelity_test(age_gender_embedding 2)
 endif()
