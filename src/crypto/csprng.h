@@ -1,7 +1,7 @@
 // Randomness of the prover: the ChaCha20 key stream, as bytes and as uniform field elements.
 //
-// ChaCha20 rather than AES-CTR: it is constant-time on every processor, and its 512-bit blocks come from a function, not
-// a permutation, so there is no birthday term in the distance from uniform.
+// ChaCha20 rather than AES-CTR: it is constant-time on every processor, and its 512-bit blocks come from a function,
+// not a permutation, so there is no birthday term in the distance from uniform.
 #pragma once
 
 #include <openssl/evp.h>

@@ -6,7 +6,10 @@
 namespace provenn {
 namespace {
 
-using namespace poseidon_internal;  // NOLINT: this file implements it
+using poseidon_internal::AddReduced;
+using poseidon_internal::kEpsilon;
+using poseidon_internal::MultiplyCirculant;
+using poseidon_internal::Sbox;
 
 constexpr int kHalfFull = kPoseidonFullRounds / 2;
 

@@ -59,9 +59,9 @@ const PoseidonAffine& GetPoseidonAffine();
 // overwrite mode with a capacity of 4 elements (256 bits) behaves like a random function up to 2^128 permutation calls
 // (Bertoni, Daemen, Peeters, Van Assche, "Duplexing the sponge", SAC 2011). The digest has 256 bits, so its birthday
 // bound is the same 2^128; the published round numbers are chosen for this level.
-// Hiding: the salt is uniform in 2^256, is absorbed before any symbol, and is used for one row only. Until a permutation
-// call contains the salt, which takes 2^256 guesses, all later states, and so the digest, are independent of
-// the symbols.
+// Hiding: the salt is one of 2^256 equally likely ones, is absorbed before any symbol, and is used for one row only.
+// Until somebody calls the permutation on a state that contains the salt, which takes 2^256 guesses, all later states,
+// and so the digest, are independent of the symbols.
 // The tag separates this use from other sponges with the same shape.
 inline constexpr uint64_t kPoseidonRowTag = 0x776f7231;  // "1row"
 PoseidonDigest PoseidonRowDigest(std::span<const Goldilocks, kPoseidonDigestSize> salt,

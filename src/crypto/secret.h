@@ -8,6 +8,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace provenn {
 
@@ -60,5 +61,24 @@ class SecretBuffer {
   std::unique_ptr<T[]> data_;
   size_t size_ = 0;
 };
+
+// Overwrites memory before it gives it back.
+template <class T>
+struct CleansingAllocator {
+  using value_type = T;
+  CleansingAllocator() = default;
+  template <class U>
+  CleansingAllocator(const CleansingAllocator<U>&) {}  // NOLINT: implicit by the allocator requirements
+  T* allocate(size_t n) { return std::allocator<T>().allocate(n); }
+  void deallocate(T* p, size_t n) {
+    OPENSSL_cleanse(p, n * sizeof(T));
+    std::allocator<T>().deallocate(p, n);
+  }
+  bool operator==(const CleansingAllocator&) const { return true; }
+};
+
+// A vector for a prover's intermediate values, which are functions of its secrets.
+template <class T>
+using SecretVector = std::vector<T, CleansingAllocator<T>>;
 
 }  // namespace provenn

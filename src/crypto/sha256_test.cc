@@ -27,8 +27,8 @@ TEST(Sha256, KnownAnswers) {
   EXPECT_EQ(HexOf("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(HexOf("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(HexOf("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopq"
-                  "rstnopqrstu"),
+  EXPECT_EQ(HexOf("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+                  "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"),
             "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
   EXPECT_EQ(HexOf(std::string(1000000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
@@ -69,7 +69,9 @@ TEST(Hex, RoundTripsAndRejects) {
   EXPECT_EQ(FromHex("00017f80abff"), bytes);
   EXPECT_EQ(FromHex("00017F80ABFF"), bytes);
   EXPECT_EQ(FromHex(""), Bytes{});
-  for (const std::string_view bad : {"0", "0g", "g0", " 00", "0x00", "00 "}) EXPECT_EQ(FromHex(bad), std::nullopt) << bad;
+  for (const std::string_view bad : {"0", "0g", "g0", " 00", "0x00", "00 "}) {
+    EXPECT_EQ(FromHex(bad), std::nullopt) << bad;
+  }
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ class Transcript {
  public:
   explicit Transcript(std::string_view protocol_tag);
 
+  // A Digest converts to a ByteSpan.
   void Absorb(std::string_view label, ByteSpan data);
-  void Absorb(std::string_view label, const Digest& digest) { Absorb(label, ByteSpan(digest)); }
   // Canonical encoding, 8 bytes little-endian per base field coefficient.
   template <class K>
   void AbsorbField(std::string_view label, std::span<const K> values) {
