@@ -34,7 +34,8 @@ uint64_t BitsPerQuery(uint64_t degree_bound, uint64_t size) {
 QueryPlan PlanQueries(uint64_t message_rows, int log_inverse_rate, int bits, bool queries_are_rows) {
   PROVENN_CHECK(message_rows >= 1 && log_inverse_rate >= 1 && bits >= 1);
   const uint64_t goal = static_cast<uint64_t>(bits) << 32;
-  for (uint32_t q = 1;; ++q) {
+  // A query is worth less than one bit, so the search may start at `bits`.
+  for (auto q = static_cast<uint32_t>(bits);; ++q) {
     const uint64_t degree_bound = message_rows + (queries_are_rows ? q : 0);
     const int log_size = CeilLog2(degree_bound << log_inverse_rate);
     PROVENN_CHECK(log_size <= 32);

@@ -1,0 +1,88 @@
+// The prover's end of the conversation: subtracts pads, absorbs, appends to the proof.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "commit/oracle_prover.h"
+#include "crypto/grinding.h"
+#include "crypto/secret.h"
+#include "crypto/transcript.h"
+
+namespace provenn {
+
+// Move-only: two channels over the same pads would mask two messages with one pad.
+template <typename K>
+class ProverChannel {
+ public:
+  explicit ProverChannel(Transcript transcript) : transcript_(std::move(transcript)) {}
+  ProverChannel(ProverChannel&&) noexcept = default;
+  ProverChannel& operator=(ProverChannel&&) noexcept = default;
+  ProverChannel(const ProverChannel&) = delete;
+  ProverChannel& operator=(const ProverChannel&) = delete;
+
+  // One pad per masked value that will ever be sent, in order.
+  void SetPads(SecretBuffer<K> pads) { pads_ = std::move(pads); }
+  std::span<const K> pads() const { return pads_.span(); }
+
+  void SendMasked(std::string_view label, std::span<const K> values) {
+    std::vector<K> clear(values.begin(), values.end());
+    for (K& v : clear) {
+      PROVENN_CHECK(next_pad_ < pads_.size());
+      v = v - pads_[next_pad_++];
+    }
+    Send(label, std::span<const K>(clear));
+  }
+  void SendClear(std::string_view label, std::span<const K> values) { Send(label, values); }
+  void SendClearBase(std::string_view label, std::span<const Goldilocks> values) {
+    writer_.Raw(FieldBytes(values));
+    transcript_.AbsorbField(label, values);
+  }
+  void SendDigests(std::string_view label, std::span<const Digest> digests) {
+    const ByteSpan raw(digests.empty() ? nullptr : digests[0].data(), digests.size() * sizeof(Digest));
+    writer_.Raw(raw);
+    transcript_.Absorb(label, raw);
+  }
+  void SendDigest(std::string_view label, const Digest& digest) { SendDigests(label, std::span(&digest, 1)); }
+
+  void SendRows(std::string_view label, const RowOpening& opening, uint32_t columns) {
+    ByteWriter w;
+    for (size_t i = 0; i < opening.salts.size(); ++i) {
+      w.Raw(opening.salts[i]);
+      w.Raw(FieldBytes(opening.Row(i, columns)));
+    }
+    for (const Digest& d : opening.path) w.Raw(d);
+    writer_.Raw(w.bytes());
+    transcript_.Absorb(label, w.bytes());
+  }
+
+  K Challenge(std::string_view label) { return transcript_.template Challenge<K>(label); }
+  std::vector<K> Challenges(std::string_view label, size_t n) {
+    std::vector<K> out;
+    for (size_t i = 0; i < n; ++i) out.push_back(Challenge(label));
+    return out;
+  }
+  void SendGrinding(int bits) { writer_.U64(Grind(transcript_, bits)); }
+  std::vector<uint64_t> Positions(std::string_view label, int log_size, size_t count) {
+    return transcript_.Positions(label, log_size, count);
+  }
+
+  Transcript& transcript() { return transcript_; }
+  const Bytes& proof() const { return writer_.bytes(); }
+  Bytes TakeProof() { return writer_.Take(); }
+
+ private:
+  void Send(std::string_view label, std::span<const K> values) {
+    writer_.Raw(FieldBytes(values));
+    transcript_.AbsorbField(label, values);
+  }
+
+  Transcript transcript_;
+  ByteWriter writer_;
+  SecretBuffer<K> pads_;
+  size_t next_pad_ = 0;
+};
+
+}  // namespace provenn

@@ -1,0 +1,49 @@
+// Opening of all linear claims at once; see docs/protocol.md, "Opening".
+#pragma once
+
+#include <vector>
+
+#include "argument/channel_verifier.h"
+#include "argument/claims.h"
+#include "argument/plan.h"
+
+namespace provenn {
+
+// The claims as one: claim i times gamma^i. Row weights are what the claims leave on an oracle's rows once its columns
+// are folded at a point.
+template <typename K>
+struct CombinedClaim {
+  std::vector<ProductFunctional<K>> products[3];
+  std::vector<PowerFunctional<K>> powers[3];
+  Affine<K> value;
+};
+template <typename K>
+CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma);
+
+// A linear functional on the vector of a level: dense weights on the front, powers on whole segments.
+template <typename K>
+struct VectorFunctional {
+  std::vector<K> dense;
+  std::vector<PowerFunctional<K>> powers;
+};
+
+// The first level's vector is the concatenation of the three folded oracles at plan.segment_first.
+template <typename K>
+VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point);
+
+// One level down: fold the columns of the vector's matrix at `point`.
+template <typename K>
+VectorFunctional<K> FoldVector(const VectorFunctional<K>& functional, const std::vector<K>& point);
+
+// Coefficient of every entry of the terminal vector in an affine value: pads first, then product entries.
+template <typename K>
+std::vector<K> TerminalWeights(const Plan& plan, const Affine<K>& value);
+
+// Shapes of the oracles of the first level.
+const OracleShape& FirstLevelShape(const Plan& plan, size_t oracle);
+inline size_t FirstLevelOracles(const Plan& plan) { return plan.has_weights() ? 3 : 1; }
+
+template <typename K>
+void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& channel);
+
+}  // namespace provenn

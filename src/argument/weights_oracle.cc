@@ -1,0 +1,67 @@
+#include "argument/weights_oracle.h"
+
+#include "argument/plan.h"
+#include "argument/weights_link_verifier.h"
+#include "base/parallel.h"
+#include "crypto/csprng.h"
+#include "field/ntt.h"
+
+namespace provenn {
+
+PoseidonDigest RowSalt(const WeightsSeed& seed, uint64_t row) {
+  // SHA-256 of seed and row, twice over with a counter, reduced: 128 surplus bits would be more than the 64-bit
+  // elements can hold, so elements are drawn by rejection.
+  PoseidonDigest salt;
+  size_t filled = 0;
+  for (uint64_t counter = 0; filled < salt.size(); ++counter) {
+    ByteWriter w;
+    w.Raw(seed);
+    w.U64(row);
+    w.U64(counter);
+    const Digest block = Sha256Of("provenn.weights.salt", {ByteSpan(w.bytes())});
+    ByteReader reader(block);
+    for (int i = 0; i < 4 && filled < salt.size(); ++i) {
+      const std::optional<Goldilocks> v = Goldilocks::FromCanonical(reader.U64());
+      if (v.has_value()) salt[filled++] = *v;
+    }
+  }
+  return salt;
+}
+
+OwnedWeightsOracle CommitWeights(const Circuit& circuit, const std::vector<std::vector<int32_t>>& weights,
+                                 const WeightsSeed& seed) {
+  OwnedWeightsOracle out;
+  out.seed = seed;
+  out.commitment = PlanWeights(circuit);
+  if (out.commitment.columns == 0) return out;
+  const uint32_t columns = out.commitment.columns;
+  const size_t size = size_t{1} << out.commitment.log_size;
+  std::vector<std::optional<uint32_t>> blocks;
+  const OracleLayout layout = WeightsLayout(circuit, columns, &blocks);
+
+  out.codeword.assign(size * columns, Goldilocks());
+  for (size_t t = 0; t < circuit.tensors.size(); ++t) {
+    if (!blocks[t].has_value()) continue;
+    PROVENN_CHECK(weights[t].size() == ElementCount(circuit.tensors[t].shape));
+    ForEachRun(layout.blocks()[*blocks[t]], columns, [&](uint64_t element, uint64_t cell, uint64_t length) {
+      for (uint64_t i = 0; i < length; ++i) out.codeword[cell + i] = Goldilocks::FromSigned(weights[t][element + i]);
+    });
+  }
+  EncodeColumns(std::span(out.codeword), columns, layout.rows(), out.commitment.log_size);
+
+  out.digests.resize(size);
+  std::vector<Digest> leaves(size);
+  ParallelFor(size, 64, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) {
+      const PoseidonDigest salt = RowSalt(seed, i);
+      out.digests[i] = PoseidonRowDigest(salt, std::span<const Goldilocks>(out.codeword).subspan(i * columns, columns));
+      leaves[i] = WeightLeaf(out.digests[i]);
+    }
+  });
+  const MerkleTree tree(std::move(leaves));
+  out.nodes.assign(tree.nodes().begin(), tree.nodes().end());
+  out.commitment.root = tree.root();
+  return out;
+}
+
+}  // namespace provenn
