@@ -170,8 +170,8 @@ HWY_INLINE Vec TimesNonResidue(const Vec& v) {
   return Sub(Add(four, four), v);
 }
 
-// The 3 (D = 2) or 6 (D = 3) products of Karatsuba's method: a_i b_i, then (a_i + a_j)(b_i + b_j) for i < j in the order
-// (0,1), (0,2), (1,2). Combine turns them, or sums of them, into coefficients.
+// The 3 (D = 2) or 6 (D = 3) products of Karatsuba's method: a_i b_i, then (a_i + a_j)(b_i + b_j) for i < j in the
+// order (0,1), (0,2), (1,2). Combine turns them, or sums of them, into coefficients.
 template <int D>
 inline constexpr int kProducts = D * (D + 1) / 2;
 

@@ -149,7 +149,7 @@ TEST(Goldilocks, FromCanonicalRejectsTheModulusAndAbove) {
 
 TEST(Goldilocks, GeneratorAndRootsOfUnityHaveTheirOrders) {
   // p - 1 = 2^32 * 3 * 5 * 17 * 257 * 65537.
-  for (const uint64_t q : {2, 3, 5, 17, 257, 65537}) {
+  for (const uint64_t q : std::initializer_list<uint64_t>{2, 3, 5, 17, 257, 65537}) {
     EXPECT_NE(Goldilocks::Generator().Pow((Goldilocks::kModulus - 1) / q), Goldilocks::One()) << q;
   }
   for (int k = 0; k <= Goldilocks::kTwoAdicity; ++k) {

@@ -40,11 +40,11 @@ class Goldilocks {
     const auto low = static_cast<uint64_t>(v);
     const auto high = static_cast<uint64_t>(v >> 64);
     const uint64_t high_high = high >> 32;
-    uint64_t t = low - high_high;                // 2^96 = -1
-    if (low < high_high) t -= kEpsilon;          // a borrow is worth 2^64 = kEpsilon; t > 2^64 - 2^32: no second one
+    uint64_t t = low - high_high;        // 2^96 = -1
+    if (low < high_high) t -= kEpsilon;  // a borrow is worth 2^64 = kEpsilon; t > 2^64 - 2^32: no second one
     const uint64_t u = (high & kEpsilon) * kEpsilon;
     uint64_t r = t + u;
-    if (r < u) r += kEpsilon;                    // r + 2^64 < 2^64 + u, hence r < u <= 2^64 - 2^33 + 1: no second carry
+    if (r < u) r += kEpsilon;  // r + 2^64 < 2^64 + u, hence r < u <= 2^64 - 2^33 + 1: no second carry
     return Goldilocks(r);
   }
   // A generator of the multiplicative group.

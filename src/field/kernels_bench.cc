@@ -40,9 +40,8 @@ template <class Body>
 void Measure(benchmark::State& state, size_t items, const Body& body) {
   for (auto _ : state) body();
   state.SetLabel(KernelTarget());
-  state.counters["per_item"] = benchmark::Counter(
-      static_cast<double>(items) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_item"] = benchmark::Counter(static_cast<double>(items) * static_cast<double>(state.iterations()),
+                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 template <class T>
@@ -141,9 +140,8 @@ void Fraction(benchmark::State& state) {
   const auto eq = Random<K>(kLength);
   const K lambda = kUnitLambda ? K::One() : eq[3];
   const auto part = [&](size_t i) { return In(v).subspan(2 * i * kLength, 2 * kLength); };
-  Measure(state, kLength, [&] {
-    benchmark::DoNotOptimize(FractionRound(part(0), part(1), part(2), part(3), In(eq), lambda));
-  });
+  Measure(state, kLength,
+          [&] { benchmark::DoNotOptimize(FractionRound(part(0), part(1), part(2), part(3), In(eq), lambda)); });
 }
 BENCHMARK(Fraction<Ext2, false>);
 BENCHMARK(Fraction<Ext2, true>);

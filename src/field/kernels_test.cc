@@ -13,6 +13,8 @@
 namespace provenn {
 namespace {
 
+constexpr size_t kLengths[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 33, 64, 100, 1000};
+
 template <class K>
 class Kernels : public ::testing::Test {
  protected:
@@ -35,7 +37,7 @@ class Kernels : public ::testing::Test {
   template <class Body>
   void ForEachLength(const Body& body) {
     ForEachTarget([&] {
-      for (const size_t n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 33, 64, 100, 1000}) {
+      for (const size_t n : kLengths) {
         SCOPED_TRACE(n);
         body(n);
       }

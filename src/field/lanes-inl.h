@@ -126,11 +126,11 @@ HWY_INLINE Vec MulLazy(Vec a, Vec b) {
   const hn::Repartition<uint32_t, Tag> halves;
   const Vec a_high = High32(a), b_high = High32(b);
   const Vec low_low = Mul32(a, b);
-  const Vec middle = hn::Add(Mul32(a_high, b), High32(low_low));     // < 2^64: (2^32 - 1)^2 + 2^32 - 1
-  const Vec carried = hn::Add(Mul32(a, b_high), Low32(middle));      // likewise
+  const Vec middle = hn::Add(Mul32(a_high, b), High32(low_low));  // < 2^64: (2^32 - 1)^2 + 2^32 - 1
+  const Vec carried = hn::Add(Mul32(a, b_high), Low32(middle));   // likewise
   const Vec high = hn::Add(hn::Add(Mul32(a_high, b_high), High32(middle)), High32(carried));
-  const Vec low = hn::BitCast(
-      Tag(), hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(carried)), hn::BitCast(halves, low_low)));
+  const Vec low =
+      hn::BitCast(Tag(), hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(carried)), hn::BitCast(halves, low_low)));
   return ReduceLazy(low, high);
 }
 HWY_INLINE Vec Mul(Vec a, Vec b) { return Canonical(MulLazy(a, b)); }

@@ -64,10 +64,10 @@ std::vector<K> Powers(K x, size_t n) {
   return powers;
 }
 
-#define PROVENN_INSTANTIATE(K)                                       \
-  template std::vector<K> EqTable(std::span<const K>);               \
-  template K EqPrefixSum(std::span<const K>, uint64_t);              \
-  template K EqEval(std::span<const K>, std::span<const K>);         \
+#define PROVENN_INSTANTIATE(K)                               \
+  template std::vector<K> EqTable(std::span<const K>);       \
+  template K EqPrefixSum(std::span<const K>, uint64_t);      \
+  template K EqEval(std::span<const K>, std::span<const K>); \
   template std::vector<K> Powers(K, size_t);
 PROVENN_INSTANTIATE(Goldilocks)
 PROVENN_INSTANTIATE(Ext2)

@@ -4,14 +4,10 @@
 #include <cstddef>
 #include <span>
 
+#include "field/domain.h"
 #include "field/goldilocks.h"
 
 namespace provenn {
-
-// The point whose evaluations row `row` of an encoded matrix holds: Generator() * w^BitReverse(row), w the primitive
-// 2^log_n-th root of unity. So the domain is a coset of the subgroup <w>, disjoint from it, without 0.
-// Precondition: log_n <= 32, row < 2^log_n.
-Goldilocks DomainPoint(int log_n, size_t row);
 
 // `matrix` has 2^log_n rows of `cols` elements, row after row. On entry row i < message_rows holds the coefficients of
 // x^i of all column polynomials; what the other rows hold is ignored. On exit row r holds the polynomials' values at
