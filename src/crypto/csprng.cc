@@ -113,7 +113,8 @@ void Csprng::Fill(std::span<Goldilocks> out) {
     uint8_t* source = buffer_.data() + position_;
     for (size_t i = 0; i < taken; ++i) {
       std::memcpy(&candidate, source + i * sizeof(candidate), sizeof(candidate));
-      if (candidate < Goldilocks::kModulus) [[likely]] out[filled++] = Goldilocks(candidate);
+      if (candidate < Goldilocks::kModulus) [[likely]]
+        out[filled++] = Goldilocks(candidate);
     }
     std::memset(source, 0, taken * sizeof(candidate));
     position_ += taken * sizeof(candidate);

@@ -100,9 +100,9 @@ TEST(Csprng, ExtensionsAreTheirCoefficientsInOrder) {
   random.Fill(std::span<Ext2>(rest));
   EXPECT_EQ(random.NextExtension<Goldilocks>(), flat[9]);
   EXPECT_EQ(random.field_draws(), 10u);
-  const std::vector<Goldilocks> drawn = {
-      two.coefficient(0),   two.coefficient(1),     three.coefficient(0),  three.coefficient(1), three.coefficient(2),
-      rest[0].coefficient(0), rest[0].coefficient(1), rest[1].coefficient(0), rest[1].coefficient(1)};
+  const std::vector<Goldilocks> drawn = {two.coefficient(0),     two.coefficient(1),     three.coefficient(0),
+                                         three.coefficient(1),   three.coefficient(2),   rest[0].coefficient(0),
+                                         rest[0].coefficient(1), rest[1].coefficient(0), rest[1].coefficient(1)};
   EXPECT_EQ(drawn, std::vector<Goldilocks>(flat.begin(), flat.begin() + 9));
 }
 

@@ -40,8 +40,10 @@ size_t MerkleProofSize(int depth, std::span<const uint64_t> sorted_positions) {
     for (size_t i = 0; i < level.size(); ++i) {
       const bool paired = i + 1 < level.size() && level[i + 1] == (level[i] ^ 1);
       level[parents++] = level[i] >> 1;
-      if (paired) ++i;
-      else ++siblings;
+      if (paired)
+        ++i;
+      else
+        ++siblings;
     }
     level.resize(parents);
   }

@@ -48,8 +48,10 @@ std::vector<Digest> MerkleTree::Open(std::span<const uint64_t> sorted_distinct_p
     for (size_t i = 0; i < level.size(); ++i) {
       const uint64_t sibling = level[i] ^ 1;
       level[parents++] = level[i] >> 1;
-      if (i + 1 < level.size() && level[i + 1] == sibling) ++i;
-      else proof.push_back(nodes_[start + sibling]);
+      if (i + 1 < level.size() && level[i + 1] == sibling)
+        ++i;
+      else
+        proof.push_back(nodes_[start + sibling]);
     }
     level.resize(parents);
     start += size_t{1} << (depth_ - height);

@@ -2,13 +2,13 @@
 
 #include "base/check.h"
 #include "crypto/poseidon_arithmetic.h"
+#include "crypto/poseidon_circulant-inl.h"
 
 namespace provenn {
 namespace {
 
 using poseidon_internal::AddReduced;
 using poseidon_internal::kEpsilon;
-using poseidon_internal::MultiplyCirculant;
 using poseidon_internal::Sbox;
 
 constexpr int kHalfFull = kPoseidonFullRounds / 2;
@@ -21,25 +21,33 @@ constexpr uint64_t MdsEntry(int row, int col) {
 
 using RawState = uint64_t[kPoseidonWidth];
 
+// The low and the high half of an element, side by side, so that the compiler may use any two-lane vector unit.
+struct Halves {
+  typedef uint64_t Pair __attribute__((vector_size(16)));
+
+  Pair pair;
+
+  static Halves Zero() { return {Pair{0, 0}}; }
+  friend Halves operator+(Halves a, Halves b) { return {a.pair + b.pair}; }
+  friend Halves operator-(Halves a, Halves b) { return {a.pair - b.pair}; }
+  template <int kBits>
+  Halves ShiftLeft() const {
+    return {pair << kBits};
+  }
+};
+
 // Multiplies by the matrix: 32-bit halves separately, exact over the integers, then one reduction per element.
 inline void MultiplyMds(RawState& state) {
-  int64_t low[kPoseidonWidth], high[kPoseidonWidth];
+  Halves v[kPoseidonWidth];
+  for (int i = 0; i < kPoseidonWidth; ++i) v[i].pair = Halves::Pair{state[i] & kEpsilon, state[i] >> 32};
+  const Halves first = v[0];
+  HWY_NAMESPACE::MultiplyCirculant(v);
+  v[0].pair += first.pair * kPoseidonDiagonal[0];
   for (int i = 0; i < kPoseidonWidth; ++i) {
-    low[i] = static_cast<int64_t>(state[i] & kEpsilon);
-    high[i] = static_cast<int64_t>(state[i] >> 32);
-  }
-  const int64_t first_low = low[0] * static_cast<int64_t>(kPoseidonDiagonal[0]);
-  const int64_t first_high = high[0] * static_cast<int64_t>(kPoseidonDiagonal[0]);
-  MultiplyCirculant(low);
-  MultiplyCirculant(high);
-  low[0] += first_low;
-  high[0] += first_high;
-  for (int i = 0; i < kPoseidonWidth; ++i) {
-    // low + high * 2^32 < 2^74.
-    const uint64_t h = static_cast<uint64_t>(high[i]);
-    uint64_t bottom;
-    const bool carries = __builtin_add_overflow(static_cast<uint64_t>(low[i]), h << 32, &bottom);
-    state[i] = AddReduced(bottom, ((h >> 32) + (carries ? 1 : 0)) * kEpsilon);
+    // low + 2^32 high with both below 2^41, and 2^64 = kEpsilon.
+    const uint64_t low = v[i].pair[0];
+    const uint64_t high = v[i].pair[1];
+    state[i] = AddReduced(high << 32, low + (high >> 32) * kEpsilon);
   }
 }
 
@@ -133,8 +141,8 @@ void PoseidonPermuteReference(PoseidonState& state) {
 PoseidonDigest PoseidonRowDigest(std::span<const Goldilocks, kPoseidonDigestSize> salt,
                                  std::span<const Goldilocks> symbols) {
   PROVENN_CHECK(symbols.size() % kPoseidonRate == 0);
-  RawState state = {salt[0].value(), salt[1].value(), salt[2].value(), salt[3].value(), kPoseidonRowTag,
-                    symbols.size()};
+  RawState state = {salt[0].value(), salt[1].value(), salt[2].value(),
+                    salt[3].value(), kPoseidonRowTag, symbols.size()};
   const auto ignore = [](uint64_t, uint64_t) {};
   Permute(state, ignore);
   for (size_t start = 0; start < symbols.size(); start += kPoseidonRate) {

@@ -19,7 +19,7 @@
 
 namespace provenn {
 
-inline constexpr size_t kPoseidonRate = 8;       // elements absorbed per permutation
+inline constexpr size_t kPoseidonRate = 8;        // elements absorbed per permutation
 inline constexpr size_t kPoseidonDigestSize = 4;  // elements of a digest and of a salt, 256 bits
 
 using PoseidonState = std::array<Goldilocks, kPoseidonWidth>;

@@ -1,24 +1,153 @@
+// Rows are independent, so one lane of a vector holds one row: lanes-inl.h gives 8, 4 or 1 lanes.
 #include "crypto/poseidon_prover.h"
+
+#include <algorithm>
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "field/targets.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "crypto/poseidon_prover.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+
+#include "crypto/poseidon_circulant-inl.h"
+#include "field/lanes-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
 namespace provenn {
+namespace HWY_NAMESPACE {
+
+#if PROVENN_AVX512 || PROVENN_AVX2
+
+// What MultiplyCirculant asks for: 64-bit integers, modulo 2^64.
+struct Integers {
+  Vec v;
+
+  static HWY_INLINE Integers Zero() { return {hn::Zero(Tag())}; }
+  friend HWY_INLINE Integers operator+(Integers a, Integers b) { return {hn::Add(a.v, b.v)}; }
+  friend HWY_INLINE Integers operator-(Integers a, Integers b) { return {hn::Sub(a.v, b.v)}; }
+  template <int kBits>
+  HWY_INLINE Integers ShiftLeft() const {
+    return {hn::ShiftLeft<kBits>(v)};
+  }
+};
+
+// The state holds lazy values.
+HWY_INLINE void MultiplyMds(Vec (&state)[kPoseidonWidth]) {
+  Integers low[kPoseidonWidth], high[kPoseidonWidth];
+  for (size_t i = 0; i < kPoseidonWidth; ++i) {
+    low[i].v = Low32(state[i]);
+    high[i].v = High32(state[i]);
+  }
+  static_assert(kPoseidonDiagonal[0] == 8);
+  const Integers extra_low = low[0].ShiftLeft<3>();
+  const Integers extra_high = high[0].ShiftLeft<3>();
+  MultiplyCirculant(low);
+  MultiplyCirculant(high);
+  low[0] = low[0] + extra_low;
+  high[0] = high[0] + extra_high;
+  for (size_t i = 0; i < kPoseidonWidth; ++i) {
+    // low + 2^32 high with both below 2^41, and 2^64 = kEpsilon.
+    const Vec top = High32(high[i].v);
+    const Vec small = hn::Add(low[i].v, hn::Sub(hn::ShiftLeft<32>(top), top));
+    state[i] = AddLazy(hn::ShiftLeft<32>(high[i].v), small);
+  }
+}
+
+HWY_INLINE Vec Sbox(Vec x) {
+  const Vec x2 = MulLazy(x, x);
+  return MulLazy(MulLazy(x2, x2), MulLazy(x2, x));
+}
+
+HWY_INLINE void AddRoundConstants(Vec (&state)[kPoseidonWidth], size_t round) {
+  for (size_t i = 0; i < kPoseidonWidth; ++i) {
+    state[i] = AddLazy(state[i], hn::Set(Tag(), kPoseidonRoundConstants[round][i]));
+  }
+}
+
+HWY_INLINE void FullRound(Vec (&state)[kPoseidonWidth], size_t round) {
+  AddRoundConstants(state, round);
+  for (Vec& x : state) x = Sbox(x);
+  MultiplyMds(state);
+}
+
+void Permute(Vec (&state)[kPoseidonWidth]) {
+  constexpr size_t kHalf = kPoseidonFullRounds / 2;
+  size_t round = 0;
+  for (; round < kHalf; ++round) FullRound(state, round);
+  for (; round < kHalf + kPoseidonPartialRounds; ++round) {
+    AddRoundConstants(state, round);
+    state[0] = Sbox(state[0]);
+    MultiplyMds(state);
+  }
+  for (; round < kPoseidonRounds; ++round) FullRound(state, round);
+}
+
+// The digests of kLanes rows.
+void LaneDigests(const Goldilocks* salts, const Goldilocks* rows, size_t width, PoseidonDigest* out) {
+  Vec state[kPoseidonWidth];
+  for (Vec& x : state) x = Zero();
+  for (size_t i = 0; i < kPoseidonDigestSize; ++i) state[i] = LoadStrided(salts + i, kPoseidonDigestSize);
+  state[kPoseidonDigestSize] = hn::Set(Tag(), kPoseidonRowTag);
+  state[kPoseidonDigestSize + 1] = hn::Set(Tag(), uint64_t{width});
+  Permute(state);
+  for (size_t start = 0; start < width; start += kPoseidonRate) {
+    for (size_t i = 0; i < kPoseidonRate; ++i) state[i] = LoadStrided(rows + start + i, width);
+    Permute(state);
+  }
+  for (size_t i = 0; i < kPoseidonDigestSize; ++i) {
+    StoreStrided(Canonical(state[i]), out[0].data() + i, kPoseidonDigestSize);
+  }
+}
+
+#endif
+
+void RowDigests(const Goldilocks* salts, const Goldilocks* matrix, size_t rows, size_t width, PoseidonDigest* out) {
+  size_t row = 0;
+#if PROVENN_AVX512 || PROVENN_AVX2
+  for (; row + kLanes <= rows; row += kLanes) {
+    LaneDigests(salts + row * kPoseidonDigestSize, matrix + row * width, width, out + row);
+  }
+#endif
+  for (; row < rows; ++row) {
+    out[row] = PoseidonRowDigest(
+        std::span<const Goldilocks, kPoseidonDigestSize>(salts + row * kPoseidonDigestSize, kPoseidonDigestSize),
+        std::span<const Goldilocks>(matrix + row * width, width));
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace provenn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace provenn {
+
+HWY_EXPORT(RowDigests);
 
 std::vector<PoseidonDigest> PoseidonRowDigests(std::span<const Goldilocks> salts, std::span<const Goldilocks> matrix) {
   PROVENN_CHECK(salts.size() % kPoseidonDigestSize == 0);
   const size_t rows = salts.size() / kPoseidonDigestSize;
-  if (rows == 0) return {};
+  if (rows == 0) {
+    PROVENN_CHECK(matrix.empty());
+    return {};
+  }
   PROVENN_CHECK(matrix.size() % (rows * kPoseidonRate) == 0);
   const size_t width = matrix.size() / rows;
+  // Chunks of whole vectors of rows, long enough to be worth a task.
+  constexpr size_t kGroup = 8;
+  const size_t grain = 1 + 32 * kPoseidonRate / (width + kPoseidonRate);
   std::vector<PoseidonDigest> digests(rows);
-  ParallelFor(rows, 1 + 64 * kPoseidonRate / (width + kPoseidonRate), [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      digests[i] = PoseidonRowDigest(salts.subspan(kPoseidonDigestSize * i).first<kPoseidonDigestSize>(),
-                                     matrix.subspan(i * width, width));
-    }
+  ParallelFor((rows + kGroup - 1) / kGroup, grain, [&](size_t begin, size_t end) {
+    const size_t first = begin * kGroup;
+    const size_t count = std::min(end * kGroup, rows) - first;
+    HWY_DYNAMIC_DISPATCH(RowDigests)
+    (salts.data() + first * kPoseidonDigestSize, matrix.data() + first * width, count, width, digests.data() + first);
   });
   return digests;
 }
 
 }  // namespace provenn
+#endif  // HWY_ONCE

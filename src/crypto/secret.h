@@ -25,8 +25,7 @@ class SecretBuffer {
   explicit SecretBuffer(size_t size) : data_(size == 0 ? nullptr : new T[size]()), size_(size) {}
   SecretBuffer(const SecretBuffer&) = delete;
   SecretBuffer& operator=(const SecretBuffer&) = delete;
-  SecretBuffer(SecretBuffer&& other) noexcept
-      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  SecretBuffer(SecretBuffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
   SecretBuffer& operator=(SecretBuffer&& other) noexcept {
     if (this != &other) {
       Wipe();

@@ -50,7 +50,10 @@ TEST(Sha256, EveryLengthAndSplit) {
 
 TEST(Sha256, TaggedHashIsTheDocumentedMessage) {
   const std::string a = "first", b(100, 'x');
-  std::string message = "\x08" "tag.name" + a + b;
+  std::string message =
+      "\x08"
+      "tag.name" +
+      a + b;
   EXPECT_EQ(Sha256Of("tag.name", {AsBytes(a), AsBytes(b)}), ByLibrary(AsBytes(message)));
   EXPECT_EQ(Sha256Of("", {}), ByLibrary(Bytes{0}));
   // A tag cannot swallow the beginning of the data.

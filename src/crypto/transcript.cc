@@ -52,8 +52,8 @@ Transcript::Transcript(std::string_view protocol_tag)
 
 void Transcript::Absorb(std::string_view label, ByteSpan data) {
   if (forced_) return;
-  state_ = Sha256Of("provenn.transcript.absorb", {state_, LittleEndian<4>(label.size()), AsBytes(label),
-                                                  LittleEndian<8>(data.size()), data});
+  state_ = Sha256Of("provenn.transcript.absorb",
+                    {state_, LittleEndian<4>(label.size()), AsBytes(label), LittleEndian<8>(data.size()), data});
 }
 
 Transcript::Stream Transcript::StartStream(std::string_view label) {
@@ -81,8 +81,8 @@ std::vector<uint64_t> Transcript::Positions(std::string_view label, int log_n, s
 
 bool Transcript::IsGoodNonce(uint64_t nonce, int bits) const {
   PROVENN_CHECK(bits >= 0 && bits <= kMaxGrindBits);
-  const Digest digest = Sha256Of("provenn.transcript.grind", {state_, LittleEndian<1>(static_cast<uint64_t>(bits)),
-                                                              LittleEndian<8>(nonce)});
+  const Digest digest = Sha256Of("provenn.transcript.grind",
+                                 {state_, LittleEndian<1>(static_cast<uint64_t>(bits)), LittleEndian<8>(nonce)});
   uint32_t head = 0;
   for (size_t i = 0; i < 4; ++i) head = head << 8 | digest[i];
   return std::countl_zero(head) >= bits;
