@@ -67,7 +67,7 @@ mode_t SharedMode() {
 Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return IoError("cannot open", path);
-  struct stat info {};
+  struct stat info{};
   if (fstat(file.get(), &info) != 0) return IoError("cannot open", path);
   if (S_ISDIR(info.st_mode)) return Error{Code::kIo, "is a folder, not a file", path};
 
@@ -90,7 +90,7 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
 Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileAccess access) {
   AtomicFileWriter writer;
   writer.path_ = path;
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) return Error{Code::kIo, "is a folder, not a file", path};
     if (!S_ISREG(info.st_mode)) {
@@ -193,7 +193,7 @@ Status WriteFileAtomically(const std::string& path, ByteSpan bytes, FileAccess a
 Result<MappedFile> MappedFile::Open(const std::string& path, uint64_t max_size) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return IoError("cannot open", path);
-  struct stat info {};
+  struct stat info{};
   if (fstat(file.get(), &info) != 0) return IoError("cannot open", path);
   if (!S_ISREG(info.st_mode)) return Error{Code::kIo, "is not a regular file", path};
   if (static_cast<uint64_t>(info.st_size) > max_size) return SizeError(max_size, path);

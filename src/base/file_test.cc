@@ -110,7 +110,7 @@ TEST_F(FileTest, FollowsASymbolicLink) {
 
 TEST_F(FileTest, PrivateFilesAreForTheirOwnerAlone) {
   ASSERT_TRUE(WriteFileAtomically(Path("key"), AsBytes("x"), FileAccess::kPrivate).ok());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(Path("key").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }

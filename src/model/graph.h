@@ -10,7 +10,8 @@
 //   - Gemm is kMatMul (transposes and alpha folded into a constant operand, else explicit nodes) with beta in the bias;
 //   - BatchNormalization and every Add, Sub, Mul, Div with a constant (and Neg) are kAffine, merged with each other and
 //     folded into a preceding kConv or kMatMul that has no other consumer, where scale and shift are per out-channel;
-//   - GlobalAveragePool is kReduceMean, GlobalMaxPool a kMaxPool with one window; reductions keep their axes with size 1
+//   - GlobalAveragePool is kReduceMean, GlobalMaxPool a kMaxPool with one window; reductions keep their axes with size
+//   1
 //     (a kReshape follows where ONNX drops them);
 //   - Softmax below opset 13 is a 2-D softmax between two kReshape nodes unless its axis is the last.
 #pragma once
@@ -43,8 +44,8 @@ enum class Op {
   kMul,  // a·b
   // Functions of one element: see EvaluateFunction in model/deterministic_math.h.
   kRelu,
-  kLeakyRelu,    // LeakyReluAttributes
-  kClip,         // ClipAttributes
+  kLeakyRelu,  // LeakyReluAttributes
+  kClip,       // ClipAttributes
   kSigmoid,
   kTanh,
   kHardSigmoid,  // HardSigmoidAttributes
@@ -56,11 +57,11 @@ enum class Op {
   kReduceSum,    // ReduceAttributes
   kSoftmax,      // SoftmaxAttributes
   // Views: every output cell is a copy of one input cell (or of a constant).
-  kReshape,      // same cells in row-major order; the target is the output's shape
-  kTranspose,    // TransposeAttributes
-  kConcat,       // any number of inputs, some may be constants; ConcatAttributes
-  kSlice,        // SliceAttributes
-  kPad,          // PadAttributes
+  kReshape,    // same cells in row-major order; the target is the output's shape
+  kTranspose,  // TransposeAttributes
+  kConcat,     // any number of inputs, some may be constants; ConcatAttributes
+  kSlice,      // SliceAttributes
+  kPad,        // PadAttributes
 };
 
 // "Conv", "MatMul", ...
@@ -122,13 +123,12 @@ struct PadAttributes {  // full rank, none negative
   float value = 0;
 };
 
-using Attributes =
-    std::variant<std::monostate, ConvAttributes, PoolAttributes, LeakyReluAttributes, ClipAttributes,
-                 HardSigmoidAttributes, ReduceAttributes, SoftmaxAttributes, TransposeAttributes, ConcatAttributes,
-                 SliceAttributes, PadAttributes>;
+using Attributes = std::variant<std::monostate, ConvAttributes, PoolAttributes, LeakyReluAttributes, ClipAttributes,
+                                HardSigmoidAttributes, ReduceAttributes, SoftmaxAttributes, TransposeAttributes,
+                                ConcatAttributes, SliceAttributes, PadAttributes>;
 
 struct GraphNode {
-  std::string name;    // the ONNX node's name, or "<OpType>_<index>"; distinct nodes made of one ONNX node add "/suffix"
+  std::string name;  // the ONNX node's name, or "<OpType>_<index>"; distinct nodes made of one ONNX node add "/suffix"
   std::string origin;  // ONNX op type it came from, for tables and messages ("Gemm")
   Op op = Op::kReshape;
   std::vector<ValueId> inputs;  // kNoValue where an optional input is absent; absent trailing inputs are kept
@@ -154,8 +154,8 @@ struct GraphValue {
 // every node contributes to an output; no constant is unused, unless it is an output.
 struct Graph {
   std::vector<GraphValue> values;
-  std::vector<ValueId> inputs;   // run-time inputs, in the model's order (initializers are not inputs)
-  std::vector<ValueId> outputs;  // may name inputs, intermediate values or constants; may repeat
+  std::vector<ValueId> inputs;            // run-time inputs, in the model's order (initializers are not inputs)
+  std::vector<ValueId> outputs;           // may name inputs, intermediate values or constants; may repeat
   std::vector<std::string> output_names;  // the model's names for `outputs`, parallel to it
   std::vector<GraphNode> nodes;
 

@@ -23,6 +23,11 @@ inline constexpr size_t kMaxTensorRank = 16;
 // No tensor has more elements (1 GiB of floats).
 inline constexpr int64_t kMaxTensorElements = int64_t{1} << 28;
 
+struct IntTensor {
+  Dims shape;
+  std::vector<int64_t> data;
+};
+
 // Product of the axes. kCorrupt: a negative axis or too high a rank; kTooLarge: more than `limit` elements. `what`
 // names the tensor in the message.
 Result<int64_t> CheckedElementCount(const Dims& shape, const std::string& what, int64_t limit = kMaxTensorElements);
