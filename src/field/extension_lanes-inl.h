@@ -148,6 +148,13 @@ HWY_INLINE Lanes<D> Add(const Lanes<D>& a, const Lanes<D>& b) {
   for (int i = 0; i < D; ++i) r.c[i] = Add(a.c[i], b.c[i]);
   return r;
 }
+// Lazy sum; `a` lazy, `b` canonical.
+template <int D>
+HWY_INLINE Lanes<D> AddLazy(const Lanes<D>& a, const Lanes<D>& b) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = AddLazy(a.c[i], b.c[i]);
+  return r;
+}
 template <int D>
 HWY_INLINE Lanes<D> Sub(const Lanes<D>& a, const Lanes<D>& b) {
   Lanes<D> r;
@@ -161,43 +168,46 @@ HWY_INLINE Lanes<D> MulBase(const Lanes<D>& a, const Vec& b) {
   return r;
 }
 
-// 7v for D = 2, 2v for D = 3.
-template <int D>
-HWY_INLINE Vec TimesNonResidue(const Vec& v) {
-  const Vec twice = Add(v, v);
-  if constexpr (D == 3) return twice;
-  const Vec four = Add(twice, twice);
-  return Sub(Add(four, four), v);
-}
-
 // The 3 (D = 2) or 6 (D = 3) products of Karatsuba's method: a_i b_i, then (a_i + a_j)(b_i + b_j) for i < j in the
-// order (0,1), (0,2), (1,2). Combine turns them, or sums of them, into coefficients.
+// order (0,1), (0,2), (1,2). CombineLazy turns them, or sums of them, into coefficients; the first D must be canonical.
 template <int D>
 inline constexpr int kProducts = D * (D + 1) / 2;
 
 template <int D>
-HWY_INLINE Lanes<D> Combine(const Vec (&p)[kProducts<D>]) {
+HWY_INLINE Lanes<D> CombineLazy(const Vec (&p)[kProducts<D>]) {
   Lanes<D> r;
   if constexpr (D == 2) {
-    r.c[0] = Add(p[0], TimesNonResidue<2>(p[1]));
-    r.c[1] = Sub(Sub(p[2], p[0]), p[1]);
+    r.c[0] = AddSevenTimesLazy(p[0], p[1]);
+    r.c[1] = SubLazy(SubLazy(p[2], p[0]), p[1]);
   } else {
-    const Vec p01 = Add(p[0], p[1]);
-    r.c[0] = Add(p[0], TimesNonResidue<3>(Sub(p[5], Add(p[1], p[2]))));
-    r.c[1] = Add(Sub(p[3], p01), TimesNonResidue<3>(p[2]));
-    r.c[2] = Sub(Add(p[4], p[1]), Add(p[0], p[2]));
+    const Vec wrapped = Canonical(SubLazy(SubLazy(p[5], p[1]), p[2]));
+    r.c[0] = AddLazy(AddLazy(p[0], wrapped), wrapped);
+    r.c[1] = AddLazy(AddLazy(SubLazy(SubLazy(p[3], p[0]), p[1]), p[2]), p[2]);
+    r.c[2] = AddLazy(SubLazy(SubLazy(p[4], p[0]), p[2]), p[1]);
   }
   return r;
 }
 
 template <int D>
-HWY_INLINE Lanes<D> Mul(const Lanes<D>& a, const Lanes<D>& b) {
+HWY_INLINE Lanes<D> Canonical(const Lanes<D>& lazy) {
+  Lanes<D> r;
+  for (int i = 0; i < D; ++i) r.c[i] = Canonical(lazy.c[i]);
+  return r;
+}
+
+// Canonical inputs.
+template <int D>
+HWY_INLINE Lanes<D> MulLazy(const Lanes<D>& a, const Lanes<D>& b) {
   Vec p[kProducts<D>];
   for (int i = 0; i < D; ++i) p[i] = Mul(a.c[i], b.c[i]);
   for (int i = 0, k = D; i < D; ++i) {
-    for (int j = i + 1; j < D; ++j, ++k) p[k] = Mul(Add(a.c[i], a.c[j]), Add(b.c[i], b.c[j]));
+    for (int j = i + 1; j < D; ++j, ++k) p[k] = MulLazy(AddLazy(a.c[i], a.c[j]), AddLazy(b.c[i], b.c[j]));
   }
-  return Combine<D>(p);
+  return CombineLazy<D>(p);
+}
+template <int D>
+HWY_INLINE Lanes<D> Mul(const Lanes<D>& a, const Lanes<D>& b) {
+  return Canonical(MulLazy(a, b));
 }
 
 template <int D>
@@ -216,14 +226,14 @@ struct LanesSum {
     for (int i = 0; i < D; ++i) sums[i].Add(a.c[i], b.c[i]);
     for (int i = 0, k = D; i < D; ++i) {
       for (int j = i + 1; j < D; ++j, ++k) {
-        sums[k].Add(HWY_NAMESPACE::Add(a.c[i], a.c[j]), HWY_NAMESPACE::Add(b.c[i], b.c[j]));
+        sums[k].Add(AddLazy(a.c[i], a.c[j]), AddLazy(b.c[i], b.c[j]));
       }
     }
   }
   HWY_INLINE Extension<D> Reduce() const {
     Vec p[kProducts<D>];
     for (int i = 0; i < kProducts<D>; ++i) p[i] = sums[i].Reduce();
-    return SumOfLanes(Combine<D>(p));
+    return SumOfLanes(Canonical(CombineLazy<D>(p)));
   }
 };
 

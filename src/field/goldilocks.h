@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "base/check.h"
 
@@ -40,12 +41,12 @@ class Goldilocks {
     const auto low = static_cast<uint64_t>(v);
     const auto high = static_cast<uint64_t>(v >> 64);
     const uint64_t high_high = high >> 32;
-    uint64_t t = low - high_high;        // 2^96 = -1
-    if (low < high_high) t -= kEpsilon;  // a borrow is worth 2^64 = kEpsilon; t > 2^64 - 2^32: no second one
+    // 2^96 = -1. A borrow is worth 2^64 = kEpsilon; it leaves more than 2^64 - 2^32, hence no second one.
+    const uint64_t t = low - high_high - EpsilonIf(low < high_high);
     const uint64_t u = (high & kEpsilon) * kEpsilon;
-    uint64_t r = t + u;
-    if (r < u) r += kEpsilon;  // r + 2^64 < 2^64 + u, hence r < u <= 2^64 - 2^33 + 1: no second carry
-    return Goldilocks(r);
+    // A carry leaves less than u <= 2^64 - 2^33 + 1, hence no second one.
+    const uint64_t r = t + u;
+    return Goldilocks(r + EpsilonIf(r < u));
   }
   // A generator of the multiplicative group.
   static constexpr Goldilocks Generator() { return Goldilocks(7); }
@@ -63,11 +64,10 @@ class Goldilocks {
 
   friend constexpr Goldilocks operator+(Goldilocks a, Goldilocks b) {
     const uint64_t gap = kModulus - b.value_;  // in [1, p]
-    return Raw(a.value_ >= gap ? a.value_ - gap : a.value_ + b.value_);
+    return Raw(a.value_ - gap - EpsilonIf(a.value_ < gap));
   }
   friend constexpr Goldilocks operator-(Goldilocks a, Goldilocks b) {
-    const uint64_t difference = a.value_ - b.value_;
-    return Raw(a.value_ < b.value_ ? difference - kEpsilon : difference);
+    return Raw(a.value_ - b.value_ - EpsilonIf(a.value_ < b.value_));
   }
   friend constexpr Goldilocks operator*(Goldilocks a, Goldilocks b) {
     return FromUint128(static_cast<Uint128>(a.value_) * b.value_);
@@ -93,7 +93,14 @@ class Goldilocks {
   }
 
  private:
+  friend class ProductSum;
   static constexpr uint64_t kEpsilon = 0xFFFFFFFFu;  // 2^64 - p
+  // A mask that the compiler cannot turn back into a branch: carries of random values cannot be predicted.
+  static constexpr uint64_t EpsilonIf(bool condition) {
+    uint64_t mask = 0 - static_cast<uint64_t>(condition);
+    if (!std::is_constant_evaluated()) __asm__("" : "+r"(mask));
+    return mask & kEpsilon;
+  }
   static constexpr Goldilocks Raw(uint64_t canonical) {
     Goldilocks r;
     r.value_ = canonical;
@@ -103,22 +110,19 @@ class Goldilocks {
   uint64_t value_ = 0;
 };
 
-// Sum of up to 2^32 products of field elements that is reduced once, at the end.
+// Sum of products of field elements that is reduced once, at the end.
 class ProductSum {
  public:
   constexpr void Add(Goldilocks a, Goldilocks b) {
     const Uint128 product = static_cast<Uint128>(a.value()) * b.value();
     sum_ += product;
-    carries_ += sum_ < product;
+    // A carry is worth 2^128 = 2^64 (2^32 - 1), and leaves less than the product, at most (2^64 - 2^32)^2: room for it.
+    sum_ += static_cast<Uint128>(Goldilocks::EpsilonIf(sum_ < product)) << 64;
   }
-  // 2^128 = -2^32 (mod p).
-  constexpr Goldilocks Reduce() const {
-    return Goldilocks::FromUint128(sum_) - Goldilocks::FromUint128(Uint128{carries_} << 32);
-  }
+  constexpr Goldilocks Reduce() const { return Goldilocks::FromUint128(sum_); }
 
  private:
   Uint128 sum_ = 0;
-  uint64_t carries_ = 0;
 };
 
 }  // namespace provenn

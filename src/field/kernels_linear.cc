@@ -42,6 +42,7 @@ struct BaseKernels {
 HWY_BEFORE_NAMESPACE();
 namespace provenn {
 namespace HWY_NAMESPACE {
+namespace {
 
 template <int D>
 struct FoldStep {
@@ -247,6 +248,7 @@ const BaseKernels* Base() {
 }
 const char* Target() { return hwy::TargetName(HWY_TARGET); }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace provenn
 HWY_AFTER_NAMESPACE();

@@ -40,6 +40,7 @@ struct RoundKernels {
 HWY_BEFORE_NAMESPACE();
 namespace provenn {
 namespace HWY_NAMESPACE {
+namespace {
 
 template <int D>
 struct ProductStep {
@@ -183,6 +184,7 @@ inline constexpr RoundKernels<K> kRounds = {Product<K>, ProductBase<K>, Parents<
 const RoundKernels<Ext2>* Rounds2() { return &kRounds<Ext2>; }
 const RoundKernels<Ext3>* Rounds3() { return &kRounds<Ext3>; }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace provenn
 HWY_AFTER_NAMESPACE();

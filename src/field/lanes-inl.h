@@ -111,18 +111,36 @@ HWY_INLINE Vec SubLazy(Vec a, Vec b) { return SubIfLess(hn::Sub(a, b), a, b, hn:
 HWY_INLINE Vec Sub(Vec a, Vec b) { return SubLazy(a, b); }  // canonical inputs give a canonical difference
 HWY_INLINE Vec Add(Vec a, Vec b) { return Sub(a, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), b)); }
 
-// low + 2^64 high mod p; see Goldilocks::FromUint128.
-HWY_INLINE Vec ReduceLazy(Vec low, Vec high) {
+// low + 2^64 high mod p, lazy or canonical; see Goldilocks::FromUint128.
+template <bool kCanonical>
+HWY_INLINE Vec Reduce(Vec low, Vec high) {
   const Vec epsilon = hn::Set(Tag(), kEpsilon);
   const Vec high_high = High32(high);
   const Vec t = SubIfLess(hn::Sub(low, high_high), low, high_high, epsilon);
   const Vec u = Mul32(high, epsilon);
   const Vec r = hn::Add(t, u);
-  return AddIfLess(r, r, u, epsilon);
+#if PROVENN_AVX512
+  if constexpr (kCanonical) {
+    // With a carry r + epsilon is the result, and canonical because u <= 2^64 - 2^33 + 1; without, it is r - p.
+    const Vec corrected = hn::Add(r, epsilon);
+    return Vec{_mm512_mask_min_epu64(corrected.raw, _mm512_cmpge_epu64_mask(r.raw, u.raw), r.raw, corrected.raw)};
+  }
+#endif
+  const Vec lazy = AddIfLess(r, r, u, epsilon);
+  return kCanonical ? Canonical(lazy) : lazy;
+}
+
+// a + 8b - b, lazy; `a` lazy, `b` canonical.
+HWY_INLINE Vec AddSevenTimesLazy(Vec a, Vec b) {
+  // 8b = low + 2^64 top with low a multiple of 8 and top < 8, and 2^64 top = kEpsilon top.
+  const Vec difference = SubLazy(a, b);
+  const Vec low = AddLazy(hn::ShiftLeft<3>(b), Mul32(hn::ShiftRight<61>(b), hn::Set(Tag(), kEpsilon)));
+  return AddLazy(difference, Canonical(low));
 }
 
 // Any inputs.
-HWY_INLINE Vec MulLazy(Vec a, Vec b) {
+template <bool kCanonical>
+HWY_INLINE Vec Product(Vec a, Vec b) {
   const hn::Repartition<uint32_t, Tag> halves;
   const Vec a_high = High32(a), b_high = High32(b);
   const Vec low_low = Mul32(a, b);
@@ -131,9 +149,10 @@ HWY_INLINE Vec MulLazy(Vec a, Vec b) {
   const Vec high = hn::Add(hn::Add(Mul32(a_high, b_high), High32(middle)), High32(carried));
   const Vec low =
       hn::BitCast(Tag(), hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(carried)), hn::BitCast(halves, low_low)));
-  return ReduceLazy(low, high);
+  return Reduce<kCanonical>(low, high);
 }
-HWY_INLINE Vec Mul(Vec a, Vec b) { return Canonical(MulLazy(a, b)); }
+HWY_INLINE Vec Mul(Vec a, Vec b) { return Product<true>(a, b); }
+HWY_INLINE Vec MulLazy(Vec a, Vec b) { return Product<false>(a, b); }
 
 // A sum of 64-bit words: low + 2^64 high (AVX-512) or low + 2^32 high (AVX2, where comparing words is expensive).
 struct WordSum {
@@ -178,12 +197,12 @@ struct WideSum {
     Vec word, carries;
     high.Split(word, carries);
     // 2^64 word + 2^128 carries, and 2^128 = -2^32.
-    Vec sum = SubLazy(ReduceLazy(Zero(), word), hn::ShiftLeft<32>(carries));
+    Vec sum = SubLazy(HWY_NAMESPACE::Reduce<false>(Zero(), word), hn::ShiftLeft<32>(carries));
     middle.Split(word, carries);
     const Vec shifted_high = hn::Or(High32(word), hn::ShiftLeft<32>(carries));
-    sum = AddLazy(sum, Canonical(ReduceLazy(hn::ShiftLeft<32>(word), shifted_high)));
+    sum = AddLazy(sum, HWY_NAMESPACE::Reduce<true>(hn::ShiftLeft<32>(word), shifted_high));
     low.Split(word, carries);
-    return Canonical(AddLazy(sum, Canonical(ReduceLazy(word, carries))));
+    return Canonical(AddLazy(sum, HWY_NAMESPACE::Reduce<true>(word, carries)));
   }
 };
 
@@ -214,7 +233,7 @@ HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) {
   const Vec low = Mul32(factor, x.magnitude), high = Mul32(High32(factor), x.magnitude);
   const Vec shifted = hn::ShiftLeft<32>(high);
   const Vec word = hn::Add(low, shifted);
-  return Canonical(ReduceLazy(word, AddIfLess(High32(high), word, shifted, hn::Set(Tag(), 1))));
+  return Reduce<true>(word, AddIfLess(High32(high), word, shifted, hn::Set(Tag(), 1)));
 }
 
 // Sum of products with signed 32-bit integers; per lane, fewer than 2^31 of them.
@@ -257,6 +276,7 @@ HWY_INLINE Vec MulLazy(Vec a, Vec b) { return a * b; }
 HWY_INLINE Vec Add(Vec a, Vec b) { return a + b; }
 HWY_INLINE Vec Sub(Vec a, Vec b) { return a - b; }
 HWY_INLINE Vec Mul(Vec a, Vec b) { return a * b; }
+HWY_INLINE Vec AddSevenTimesLazy(Vec a, Vec b) { return a + Goldilocks(7) * b; }
 HWY_INLINE Goldilocks SumOfLanes(Vec v) { return v; }
 using WideSum = ProductSum;
 using Signed32 = Goldilocks;

@@ -13,6 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace provenn {
 namespace HWY_NAMESPACE {
+namespace {
 
 // The twiddles of a pass: those of level l are at 2^l - 1.
 template <int kLevels>
@@ -46,7 +47,7 @@ HWY_INLINE void Butterflies(Vec (&v)[1 << kLevels], const PassTwiddles<kLevels>&
     for (int pair = 0; pair < kParts / 2; ++pair) {
       const int node = pair / half;
       const int low = 2 * half * node + pair % half;
-      const Vec t = Canonical(MulLazy(v[low + half], twiddles.t[(1 << level) - 1 + node]));
+      const Vec t = Mul(v[low + half], twiddles.t[(1 << level) - 1 + node]);
       v[low + half] = SubLazy(v[low], t);
       v[low] = AddLazy(v[low], t);
     }
@@ -142,6 +143,7 @@ const NttPasses* Passes() {
   return &kPasses;
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace provenn
 HWY_AFTER_NAMESPACE();
