@@ -58,8 +58,9 @@ void Csprng::Stream(std::span<uint8_t> out) {
 }
 
 void Csprng::Refill() {
-  Stream(buffer_.span());
-  position_ = 0;
+  position_ = kBufferBytes - refill_;
+  Stream(buffer_.span().subspan(position_));
+  refill_ = kBufferBytes;
 }
 
 void Csprng::Fill(std::span<uint8_t> out) {
@@ -77,10 +78,11 @@ void Csprng::Fill(std::span<uint8_t> out) {
   if (whole != 0) Stream(out.first(whole));
   out = out.subspan(whole);
   if (out.empty()) return;
+  if (out.size() > refill_) refill_ = kBufferBytes;
   Refill();
-  std::memcpy(out.data(), buffer_.data(), out.size());
-  std::memset(buffer_.data(), 0, out.size());
-  position_ = out.size();
+  std::memcpy(out.data(), buffer_.data() + position_, out.size());
+  std::memset(buffer_.data() + position_, 0, out.size());
+  position_ += out.size();
 }
 
 Goldilocks Csprng::NextField() {

@@ -66,6 +66,8 @@ class Csprng {
 
  private:
   static constexpr size_t kBufferBytes = 4096;
+  // The first refill is small: a generator for one salt should not pay for a whole buffer.
+  static constexpr size_t kFirstRefill = 256;
 
   struct FreeContext {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
@@ -78,6 +80,7 @@ class Csprng {
   std::unique_ptr<EVP_CIPHER_CTX, FreeContext> cipher_;
   SecretBuffer<uint8_t> buffer_;
   size_t position_ = kBufferBytes;  // the first unused byte of buffer_
+  size_t refill_ = kFirstRefill;    // bytes of the next refill, at the end of buffer_
   size_t field_draws_ = 0;
   bool replays_ = false;
   SecretBuffer<uint64_t> tape_;

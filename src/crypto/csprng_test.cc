@@ -54,7 +54,7 @@ TEST(Csprng, SystemStreamsDiffer) {
 // However the stream is cut, the bytes are the same; cuts lie around the buffer's size.
 TEST(Csprng, CutsDoNotChangeTheBytes) {
   const Bytes whole = FirstBytes(Csprng::FromSeed(Seed(3), "cuts"), 40000);
-  for (const size_t piece : {1, 7, 4095, 4096, 4097, 9000, 39999}) {
+  for (const size_t piece : std::initializer_list<size_t>{1, 7, 255, 257, 4095, 4096, 4097, 9000, 39999}) {
     Csprng random = Csprng::FromSeed(Seed(3), "cuts");
     Bytes bytes(whole.size());
     for (size_t at = 0; at < bytes.size(); at += piece) {

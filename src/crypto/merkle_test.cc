@@ -194,7 +194,7 @@ TEST(Merkle, HashLeavesEqualsOneByOne) {
   for (LeafSalt& salt : salts) {
     for (uint8_t& byte : salt) byte = static_cast<uint8_t>(random());
   }
-  for (const size_t width : {0, 1, 64, 1000}) {
+  for (const size_t width : std::initializer_list<size_t>{0, 1, 64, 1000}) {
     std::vector<Goldilocks> matrix(salts.size() * width);
     for (Goldilocks& x : matrix) x = Goldilocks(random());
     const std::vector<Digest> digests = HashLeaves(salts, matrix);

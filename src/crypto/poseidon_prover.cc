@@ -67,22 +67,45 @@ HWY_INLINE void AddRoundConstants(Vec (&state)[kPoseidonWidth], size_t round) {
   }
 }
 
-HWY_INLINE void FullRound(Vec (&state)[kPoseidonWidth], size_t round) {
+struct RecordNothing {
+  HWY_INLINE void operator()(Vec /*in*/, Vec /*out*/) {}
+};
+
+// Writes S-box k of lane i to in[i * kPoseidonSboxes + k] and out[...].
+struct RecordTrace {
+  Goldilocks* in;
+  Goldilocks* out;
+  HWY_INLINE void operator()(Vec x, Vec y) {
+    StoreStrided(Canonical(x), in++, kPoseidonSboxes);
+    StoreStrided(Canonical(y), out++, kPoseidonSboxes);
+  }
+};
+
+template <class Record>
+HWY_INLINE void RecordedSbox(Vec& x, Record& record) {
+  const Vec y = Sbox(x);
+  record(x, y);
+  x = y;
+}
+
+template <class Record>
+HWY_INLINE void FullRound(Vec (&state)[kPoseidonWidth], size_t round, Record& record) {
   AddRoundConstants(state, round);
-  for (Vec& x : state) x = Sbox(x);
+  for (Vec& x : state) RecordedSbox(x, record);
   MultiplyMds(state);
 }
 
-void Permute(Vec (&state)[kPoseidonWidth]) {
+template <class Record>
+void Permute(Vec (&state)[kPoseidonWidth], Record record) {
   constexpr size_t kHalf = kPoseidonFullRounds / 2;
   size_t round = 0;
-  for (; round < kHalf; ++round) FullRound(state, round);
+  for (; round < kHalf; ++round) FullRound(state, round, record);
   for (; round < kHalf + kPoseidonPartialRounds; ++round) {
     AddRoundConstants(state, round);
-    state[0] = Sbox(state[0]);
+    RecordedSbox(state[0], record);
     MultiplyMds(state);
   }
-  for (; round < kPoseidonRounds; ++round) FullRound(state, round);
+  for (; round < kPoseidonRounds; ++round) FullRound(state, round, record);
 }
 
 // The digests of kLanes rows.
@@ -92,17 +115,40 @@ void LaneDigests(const Goldilocks* salts, const Goldilocks* rows, size_t width, 
   for (size_t i = 0; i < kPoseidonDigestSize; ++i) state[i] = LoadStrided(salts + i, kPoseidonDigestSize);
   state[kPoseidonDigestSize] = hn::Set(Tag(), kPoseidonRowTag);
   state[kPoseidonDigestSize + 1] = hn::Set(Tag(), uint64_t{width});
-  Permute(state);
+  Permute(state, RecordNothing());
   for (size_t start = 0; start < width; start += kPoseidonRate) {
     for (size_t i = 0; i < kPoseidonRate; ++i) state[i] = LoadStrided(rows + start + i, width);
-    Permute(state);
+    Permute(state, RecordNothing());
   }
   for (size_t i = 0; i < kPoseidonDigestSize; ++i) {
     StoreStrided(Canonical(state[i]), out[0].data() + i, kPoseidonDigestSize);
   }
 }
 
+// kLanes states; in and out hold kPoseidonSboxes elements for each.
+void LaneTraces(PoseidonState* states, Goldilocks* in, Goldilocks* out) {
+  Vec state[kPoseidonWidth];
+  for (size_t i = 0; i < kPoseidonWidth; ++i) state[i] = LoadStrided(states->data() + i, kPoseidonWidth);
+  Permute(state, RecordTrace{in, out});
+  for (size_t i = 0; i < kPoseidonWidth; ++i) {
+    StoreStrided(Canonical(state[i]), states->data() + i, kPoseidonWidth);
+  }
+}
+
 #endif
+
+void Traces(PoseidonState* states, size_t count, Goldilocks* in, Goldilocks* out) {
+  size_t i = 0;
+#if PROVENN_AVX512 || PROVENN_AVX2
+  for (; i + kLanes <= count; i += kLanes) {
+    LaneTraces(states + i, in + i * kPoseidonSboxes, out + i * kPoseidonSboxes);
+  }
+#endif
+  for (; i < count; ++i) {
+    PoseidonTrace(states[i], std::span<Goldilocks, kPoseidonSboxes>(in + i * kPoseidonSboxes, kPoseidonSboxes),
+                  std::span<Goldilocks, kPoseidonSboxes>(out + i * kPoseidonSboxes, kPoseidonSboxes));
+  }
+}
 
 void RowDigests(const Goldilocks* salts, const Goldilocks* matrix, size_t rows, size_t width, PoseidonDigest* out) {
   size_t row = 0;
@@ -126,6 +172,12 @@ HWY_AFTER_NAMESPACE();
 namespace provenn {
 
 HWY_EXPORT(RowDigests);
+HWY_EXPORT(Traces);
+
+void PoseidonTraces(std::span<PoseidonState> states, std::span<Goldilocks> in, std::span<Goldilocks> out) {
+  PROVENN_CHECK(in.size() == states.size() * kPoseidonSboxes && out.size() == in.size());
+  HWY_DYNAMIC_DISPATCH(Traces)(states.data(), states.size(), in.data(), out.data());
+}
 
 std::vector<PoseidonDigest> PoseidonRowDigests(std::span<const Goldilocks> salts, std::span<const Goldilocks> matrix) {
   PROVENN_CHECK(salts.size() % kPoseidonDigestSize == 0);

@@ -99,6 +99,28 @@ TEST(Poseidon, TraceFollowsTheDefinition) {
   }
 }
 
+TEST(Poseidon, BatchOfTracesOnEveryTarget) {
+  ForEachTarget([] {
+    std::mt19937_64 random(11);
+    for (const size_t count : std::initializer_list<size_t>{0, 1, 3, 8, 21}) {
+      std::vector<PoseidonState> states(count);
+      for (PoseidonState& state : states) state = RandomState(random);
+      std::vector<PoseidonState> expected = states;
+      std::vector<Goldilocks> in(count * kPoseidonSboxes), out(in.size());
+      PoseidonTraces(states, in, out);
+      for (size_t i = 0; i < count; ++i) {
+        std::array<Goldilocks, kPoseidonSboxes> one_in, one_out;
+        PoseidonTrace(expected[i], one_in, one_out);
+        ASSERT_EQ(states[i], expected[i]);
+        for (size_t k = 0; k < kPoseidonSboxes; ++k) {
+          ASSERT_EQ(in[i * kPoseidonSboxes + k], one_in[k]);
+          ASSERT_EQ(out[i * kPoseidonSboxes + k], one_out[k]);
+        }
+      }
+    }
+  });
+}
+
 Goldilocks Evaluate(const PoseidonAffine::Form& form, const PoseidonState& start,
                     const std::array<Goldilocks, kPoseidonSboxes>& out) {
   Goldilocks sum = form.back();
@@ -178,8 +200,8 @@ TEST(PoseidonRowDigest, DependsOnEverySymbolTheSaltAndTheLength) {
 
 TEST(PoseidonRowDigest, BatchEqualsOneByOneOnEveryTarget) {
   ForEachTarget([] {
-    for (const size_t rows : {0, 1, 7, 8, 9, 37, 200}) {
-      for (const size_t width : {0, 8, 32}) {
+    for (const size_t rows : std::initializer_list<size_t>{0, 1, 7, 8, 9, 37, 200}) {
+      for (const size_t width : std::initializer_list<size_t>{0, 8, 32}) {
         const std::vector<Goldilocks> salts = RandomElements(4 * rows, 8);
         const std::vector<Goldilocks> matrix = RandomElements(rows * width, 9);
         const std::vector<PoseidonDigest> digests = PoseidonRowDigests(salts, matrix);
