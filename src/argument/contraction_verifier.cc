@@ -50,12 +50,12 @@ ContractionShape ShapeOf(const Plan& plan, const Contraction& c) {
   const bool is_weight = left.kind == TensorKind::kWeight;
   shape.in_left = UsedAxes(c.left, rank);
   shape.in_right = c.right.has_value() ? UsedAxes(*c.right, rank) : std::vector<uint8_t>(rank, 0);
-  if (c.right.has_value()) {
+  if (is_weight) {
+    for (size_t a = left.outer_axes; a < left.shape.size(); ++a) shape.kappa.push_back(c.left.axes[a].steps[0].axis);
+  } else {
     for (uint32_t a = 0; a < rank; ++a) {
       if (shape.in_left[a] != 0 && shape.in_right[a] != 0) shape.kappa.push_back(a);
     }
-  } else if (is_weight) {
-    for (size_t a = left.outer_axes; a < left.shape.size(); ++a) shape.kappa.push_back(c.left.axes[a].steps[0].axis);
   }
   for (uint32_t a : shape.kappa) shape.bits += static_cast<size_t>(AxisBits(c.space[a]));
   shape.variables = shape.bits;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "argument/halve_eq_prover.h"
 #include "argument/parallel_sum.h"
 #include "base/parallel.h"
 #include "field/kernels.h"
@@ -156,7 +157,7 @@ std::vector<K> ProveLayer(const Layer<K>& children, const std::vector<K>& z, K l
     FoldInto(d0, scratch, c, K::One(), last);
     FoldInto(d1, scratch, c, K::One(), last);
     if (!last) {
-      for (size_t j = 0; j < n0.size() / 2; ++j) eq[j] = eq[2 * j] + eq[2 * j + 1];
+      HalveEq(eq);
     }
   }
   return {n0[0], n1[0], d0[0], d1[0]};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "argument/halve_eq_prover.h"
 #include "argument/parallel_sum.h"
 #include "argument/weights_link_verifier.h"
 #include "field/kernels.h"
@@ -166,7 +167,7 @@ void ProveSboxes(const Plan& plan, SboxTables<K> t, ProverChannel<K>& channel) {
     FoldTable(t.cube, c, last);
     FoldTable(t.out, c, last);
     if (!last) {
-      for (size_t j = 0; j < t.in.size() / 2; ++j) eq[j] = eq[2 * j] + eq[2 * j + 1];
+      HalveEq(eq);
     }
   }
   const K ends[5] = {t.in[0], t.cube[0], t.out[0], t.in[0] * t.in[0], t.cube[0] * t.cube[0]};

@@ -1,5 +1,7 @@
 #include "commit/oracle_shape.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace provenn {
@@ -37,10 +39,11 @@ QueryPlan PlanQueries(uint64_t message_rows, int log_inverse_rate, int bits, boo
   // A query is worth less than one bit, so the search may start at `bits`.
   for (auto q = static_cast<uint32_t>(bits);; ++q) {
     const uint64_t degree_bound = message_rows + (queries_are_rows ? q : 0);
-    const int log_size = CeilLog2(degree_bound << log_inverse_rate);
+    // A small matrix still needs as many positions as queries, and not nearly all of them.
+    const int log_size = CeilLog2(std::max(degree_bound << log_inverse_rate, uint64_t{2} * q));
     PROVENN_CHECK(log_size <= 32);
     const uint64_t size = uint64_t{1} << log_size;
-    if (q <= size && q * BitsPerQuery(degree_bound, size) >= goal) return {q, log_size};
+    if (q * BitsPerQuery(degree_bound, size) >= goal) return {q, log_size};
   }
 }
 

@@ -48,7 +48,6 @@ bool ReadsOneToOne(const AxisMap& map, uint32_t size, const Shape& space) {
 Status ValidateWeightOperand(const Circuit& circuit, const Contraction& c, const std::vector<bool>& in_right,
                              const std::string& where) {
   const Tensor& weight = circuit.tensors[c.left.tensor];
-  std::vector<uint32_t> inner;  // axes of space, in the weight's order
   for (size_t a = 0; a < weight.shape.size(); ++a) {
     if (!ReadsOneToOne(c.left.axes[a], weight.shape[a], c.space)) {
       return Invalid(where, "an axis of the weight " + weight.name + " is not read one to one");
@@ -57,16 +56,9 @@ Status ValidateWeightOperand(const Circuit& circuit, const Contraction& c, const
     if (a < weight.outer_axes) {
       if (in_right[axis]) return Invalid(where, "an outer axis of the weight " + weight.name + " is used by the right operand");
       if (axis >= c.out_rank) return Invalid(where, "an outer axis of the weight " + weight.name + " is summed over");
-    } else {
-      if (c.right.has_value() && !in_right[axis]) {
-        return Invalid(where, "an inner axis of the weight " + weight.name + " is not used by the right operand");
-      }
-      inner.push_back(axis);
+    } else if (c.right.has_value() && !in_right[axis]) {
+      return Invalid(where, "an inner axis of the weight " + weight.name + " is not used by the right operand");
     }
-  }
-  // kappa is then exactly `inner`: the axes in both operands. They must stand in the order of the space.
-  if (!std::is_sorted(inner.begin(), inner.end())) {
-    return Invalid(where, "the inner axes of the weight " + weight.name + " are not in the order of the index space");
   }
   return Ok();
 }

@@ -79,9 +79,9 @@ struct View {
 // acc[o] = sum over k of left[o,k] * right[o,k], with o over the first `out_rank` axes of `space`, k over the others.
 //
 // The summed index of the proof (kappa) consists of the axes of `space` that occur in both operands, in the order of
-// `space`, last axis innermost. Where `left` is a weight tensor: each of its axes maps to one axis of `space` with
-// stride 1, offset 0 and equal size; its first `outer_axes` axes to axes that `right` does not use; its other axes, in
-// order, to the last axes of kappa. `right` is never a weight.
+// `space`, last axis innermost. Where `left` is a weight tensor, each of its axes maps to one axis of `space` with
+// stride 1, offset 0 and equal size; its first `outer_axes` axes to output axes that `right` does not use, its other
+// axes to axes that `right` uses: these are kappa, in the order of the weight. `right` is never a weight.
 //
 // An absent `right` reads 1 everywhere. With a weight `left` (biases) kappa is then the set of the weight's non-outer
 // axes; with any other `left` it is a plain sum over k (pooling, means), a linear functional that needs no kappa.
