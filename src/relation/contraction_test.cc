@@ -9,7 +9,8 @@
 namespace provenn {
 namespace {
 
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view, const std::vector<uint32_t>& index) {
+int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
+             const std::vector<uint32_t>& index) {
   const Shape& shape = circuit.tensors[view.tensor].shape;
   size_t flat = 0;
   for (size_t a = 0; a < shape.size(); ++a) {
@@ -78,8 +79,8 @@ TEST_F(ContractionTest, ConvolutionWithStridePaddingAndDilation) {
 TEST_F(ContractionTest, FullyConnectedWithManyRows) {
   const uint32_t x = AddTensor(TensorKind::kWitness, {3, 4, 67});
   const uint32_t w = AddTensor(TensorKind::kWeight, {130, 3, 4, 67}, 1);
-  ExpectAgrees(Contraction{{130, 3, 4, 67}, 1, View{w, {Axis(0), Axis(1), Axis(2), Axis(3)}},
-                           View{x, {Axis(1), Axis(2), Axis(3)}}});
+  ExpectAgrees(Contraction{
+      {130, 3, 4, 67}, 1, View{w, {Axis(0), Axis(1), Axis(2), Axis(3)}}, View{x, {Axis(1), Axis(2), Axis(3)}}});
 }
 
 TEST_F(ContractionTest, DepthwiseSharesTheChannel) {
@@ -94,14 +95,15 @@ TEST_F(ContractionTest, GroupsSplitOneAxisOfTheInput) {
   const uint32_t x = AddTensor(TensorKind::kWitness, {5, 12});
   const uint32_t w = AddTensor(TensorKind::kWeight, {2, 3, 4}, 1);
   // space: y g co | ci, channel = 4 g + ci
-  ExpectAgrees(Contraction{{5, 3, 2, 4}, 3, View{w, {Axis(2), Axis(1), Axis(3)}},
-                           View{x, {Axis(0), AxisMap{0, {{1, 4}, {3, 1}}}}}});
+  ExpectAgrees(Contraction{
+      {5, 3, 2, 4}, 3, View{w, {Axis(2), Axis(1), Axis(3)}}, View{x, {Axis(0), AxisMap{0, {{1, 4}, {3, 1}}}}}});
 }
 
 TEST_F(ContractionTest, BatchedProductOfActivations) {
   const uint32_t a = AddTensor(TensorKind::kWitness, {3, 5, 19});
   const uint32_t b = AddTensor(TensorKind::kWitness, {19, 3, 7});
-  ExpectAgrees(Contraction{{3, 5, 7, 19}, 3, View{a, {Axis(0), Axis(1), Axis(3)}}, View{b, {Axis(3), Axis(0), Axis(2)}}});
+  ExpectAgrees(
+      Contraction{{3, 5, 7, 19}, 3, View{a, {Axis(0), Axis(1), Axis(3)}}, View{b, {Axis(3), Axis(0), Axis(2)}}});
 }
 
 TEST_F(ContractionTest, ElementwiseProductBroadcasts) {

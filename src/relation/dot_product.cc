@@ -107,7 +107,9 @@ void DotTile(const int32_t* left, const int32_t* const right[kDotTile], size_t n
   HWY_DYNAMIC_DISPATCH(DotTileKernel)(left, right, n, out);
 }
 
-int64_t Dot(const int32_t* left, const int32_t* right, size_t n) { return HWY_DYNAMIC_DISPATCH(DotKernel)(left, right, n); }
+int64_t Dot(const int32_t* left, const int32_t* right, size_t n) {
+  return HWY_DYNAMIC_DISPATCH(DotKernel)(left, right, n);
+}
 
 }  // namespace provenn
 #endif

@@ -1,0 +1,63 @@
+// Lowers a float graph to a circuit, integer weights and the program that computes every cell.
+//
+// Values are lowered lazily. A linear node leaves a *pending* sum (accumulators and views at the accumulator's scale);
+// the functions of one element that follow it are composed; only where something reads the composed value that is not
+// such a function is it rescaled into committed cells, by one lookup whose table is the whole composition. So
+// Conv-BatchNorm-HardSwish costs as much as Conv alone.
+//
+// Storage is channels-last and without the batch axis: logical [1, C, H, W] lies in a tensor [H, W, C].
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/graph.h"
+#include "model/interpreter.h"
+#include "model/lower_rescale.h"
+#include "model/program.h"
+#include "model/quantise.h"
+
+namespace provenn {
+
+struct LoweringOptions {
+  int bits = 12;            // of activations, 8..16
+  int remainder_bits = 12;  // s that weight scales aim at, so that layers share range tables
+  bool large = false;       // spend rows for precision where there are many activations anyway
+};
+
+// One input or output of the model, as integers.
+struct LoweredPort {
+  ValueId value = kNoValue;
+  uint32_t tensor = 0;
+  std::vector<uint32_t> order;  // tensor axis i is logical axis order[i]; the other logical axes have size 1
+};
+
+struct InputFormat {
+  int32_t scale = 0;
+  int64_t min = 0;
+  int64_t max = 0;
+};
+
+// What one node costs, for the report.
+struct LoweredCost {
+  NodeCost proof;
+  uint64_t weights = 0;
+  int32_t scale = 0;  // of its committed result; 0 where it has none
+  bool committed = false;
+};
+
+struct Lowered {
+  Circuit circuit;
+  Program program;
+  IntegerTensors weights;
+  std::vector<LoweredPort> inputs;   // parallel to graph.inputs
+  std::vector<LoweredPort> outputs;  // parallel to graph.outputs
+  std::vector<LoweredCost> costs;    // parallel to graph.nodes, then one for the inputs
+};
+
+// `ranges`: calibrated range of every value. `inputs`: formats parallel to graph.inputs. kUnsupported naming the node
+// and what is missing, or where an accumulator could overflow 61 bits.
+Result<Lowered> LowerGraph(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
+                           const LoweringOptions& options);
+
+}  // namespace provenn
