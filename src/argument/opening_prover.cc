@@ -211,7 +211,7 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     one[0].vector = std::move(vector);
     point = FoldColumns<K>(one, {}, static_cast<size_t>(std::countr_zero(level.columns)), "open level", channel);
     follow(point);
-    functional = FoldVector(functional, point);
+    functional = FoldVector(plan, l, functional, point);
     // The fold of the random rows belongs to the next vector.
     vector = std::move(one[0].vector);
     const std::vector<K> eq = EqTable<K>(std::span<const K>(point));

@@ -162,16 +162,27 @@ VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim,
 }
 
 template <typename K>
-VectorFunctional<K> FoldVector(const VectorFunctional<K>& functional, const std::vector<K>& point) {
-  const size_t columns = size_t{1} << point.size();
+VectorFunctional<K> FoldVector(const Plan& plan, size_t level, const VectorFunctional<K>& functional,
+                               const std::vector<K>& point) {
+  const size_t columns = plan.levels[level].columns;
+  const size_t next_columns = level + 1 < plan.levels.size() ? plan.levels[level + 1].columns : 1;
   VectorFunctional<K> out;
   const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
-  out.dense.assign((functional.dense.size() + columns - 1) / columns, K::Zero());
-  for (size_t i = 0; i < out.dense.size(); ++i) {
+  out.dense.assign(plan.levels[level].shape.message_rows, K::Zero());
+  for (size_t i = 0; i * columns < functional.dense.size(); ++i) {
     const size_t n = std::min(columns, functional.dense.size() - i * columns);
     out.dense[i] = InnerProduct<K>(std::span<const K>(functional.dense).subspan(i * columns, n), std::span<const K>(eq).first(n));
   }
-  for (const PowerFunctional<K>& f : functional.powers) out.powers.push_back(FoldColumns<K>(f, point));
+  for (const PowerFunctional<K>& f : functional.powers) {
+    PowerFunctional<K> folded = FoldColumns<K>(f, point);
+    bool aligned = folded.length % next_columns == 0;
+    for (const auto& target : folded.targets) aligned = aligned && target.first % next_columns == 0;
+    if (aligned) {
+      out.powers.push_back(std::move(folded));
+    } else {
+      Expand(folded, std::span<K>(out.dense));
+    }
+  }
   return out;
 }
 
@@ -225,7 +236,7 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
     }
     point.clear();
     claim = ReadSumcheck("open level", claim, static_cast<size_t>(std::countr_zero(level.columns)), channel, point);
-    functional = FoldVector(functional, point);
+    functional = FoldVector(plan, l, functional, point);
     front.roots[0] = root;
   }
   ReadReveal(plan, front, front.roots[0], point, functional, claim, channel);
@@ -234,7 +245,7 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
 #define PROVENN_INSTANTIATE(K)                                                                                    \
   template CombinedClaim<K> Combine<K>(std::vector<LinearClaim<K>>, K);                                           \
   template VectorFunctional<K> FoldOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&);       \
-  template VectorFunctional<K> FoldVector<K>(const VectorFunctional<K>&, const std::vector<K>&);                  \
+  template VectorFunctional<K> FoldVector<K>(const Plan&, size_t, const VectorFunctional<K>&, const std::vector<K>&); \
   template std::vector<K> TerminalWeights<K>(const Plan&, const Affine<K>&);                                      \
   template void ReadOpening<K>(const Plan&, FrontResult<K>, MaskedChannel<K>&);
 PROVENN_INSTANTIATE(Ext2)

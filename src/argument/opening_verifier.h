@@ -31,9 +31,11 @@ struct VectorFunctional {
 template <typename K>
 VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point);
 
-// One level down: fold the columns of the vector's matrix at `point`.
+// One level down: fold the columns of level l's matrix at `point`. Powers that the next level's columns would cut are
+// expanded.
 template <typename K>
-VectorFunctional<K> FoldVector(const VectorFunctional<K>& functional, const std::vector<K>& point);
+VectorFunctional<K> FoldVector(const Plan& plan, size_t level, const VectorFunctional<K>& functional,
+                               const std::vector<K>& point);
 
 // Coefficient of every entry of the terminal vector in an affine value: pads first, then product entries.
 template <typename K>

@@ -11,8 +11,9 @@
 #define HWY_TARGET_INCLUDE "crypto/poseidon_prover.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 
+#include "field/lanes-inl.h"  // first: it may widen the target's instruction set
+
 #include "crypto/poseidon_circulant-inl.h"
-#include "field/lanes-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
