@@ -1,6 +1,7 @@
 // Vectors of extension elements, compiled once per instruction set like lanes-inl.h, on which they stand.
 //   Lanes<D>     kLanes elements of the degree D extension, one Vec per coefficient; Lanes<1> holds elements of F
 //   LanesSum<D>  per lane, a sum of products of extension elements, reduced at the end
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -195,7 +196,52 @@ HWY_INLINE Lanes<D> Canonical(const Lanes<D>& lazy) {
   return r;
 }
 
-// Canonical inputs.
+// a b and a b + c d. Canonical inputs.
+#if PROVENN_IFMA
+// Sums of products in radix 2^52 are cheap and their reductions dear, so here each coefficient is summed up first.
+template <int D>
+struct LanesProduct {
+  WideSum direct[D], wrapped[D - 1];
+
+  HWY_INLINE LanesProduct() {}
+  HWY_INLINE void Add(const Lanes<D>& a, const Lanes<D>& b) {
+    for (int i = 0; i < D; ++i) {
+      for (int j = 0; j < D; ++j) (i + j < D ? direct[i + j] : wrapped[i + j - D]).Add(a.c[i], b.c[j]);
+    }
+  }
+  // Small sums: the non-residue times `wrapped` fits as well.
+  HWY_INLINE Lanes<D> Reduce() const {
+    Lanes<D> r;
+    for (int i = 0; i < D; ++i) {
+      WideSum sum = direct[i];
+      if (i < D - 1) {
+        sum.p0 = AddTimesNonResidue(sum.p0, wrapped[i].p0);
+        sum.p1 = AddTimesNonResidue(sum.p1, wrapped[i].p1);
+        sum.p2 = AddTimesNonResidue(sum.p2, wrapped[i].p2);
+      }
+      r.c[i] = sum.Reduce();
+    }
+    return r;
+  }
+  HWY_INLINE static Vec AddTimesNonResidue(Vec a, Vec b) {
+    if constexpr (D == 3) return hn::Add(a, hn::Add(b, b));
+    return hn::Add(a, hn::Sub(hn::ShiftLeft<3>(b), b));
+  }
+};
+template <int D>
+HWY_INLINE Lanes<D> Mul(const Lanes<D>& a, const Lanes<D>& b) {
+  LanesProduct<D> product;
+  product.Add(a, b);
+  return product.Reduce();
+}
+template <int D>
+HWY_INLINE Lanes<D> MulAdd(const Lanes<D>& a, const Lanes<D>& b, const Lanes<D>& c, const Lanes<D>& d) {
+  LanesProduct<D> product;
+  product.Add(a, b);
+  product.Add(c, d);
+  return product.Reduce();
+}
+#else
 template <int D>
 HWY_INLINE Lanes<D> MulLazy(const Lanes<D>& a, const Lanes<D>& b) {
   Vec p[kProducts<D>];
@@ -209,6 +255,11 @@ template <int D>
 HWY_INLINE Lanes<D> Mul(const Lanes<D>& a, const Lanes<D>& b) {
   return Canonical(MulLazy(a, b));
 }
+template <int D>
+HWY_INLINE Lanes<D> MulAdd(const Lanes<D>& a, const Lanes<D>& b, const Lanes<D>& c, const Lanes<D>& d) {
+  return Canonical(AddLazy(MulLazy(a, b), Mul(c, d)));
+}
+#endif
 
 template <int D>
 HWY_INLINE Extension<D> SumOfLanes(const Lanes<D>& v) {
@@ -230,6 +281,9 @@ struct LanesSum {
       }
     }
   }
+  HWY_INLINE void Settle() {
+    for (WideSum& sum : sums) HWY_NAMESPACE::Settle(sum);
+  }
   HWY_INLINE Extension<D> Reduce() const {
     Vec p[kProducts<D>];
     for (int i = 0; i < kProducts<D>; ++i) p[i] = sums[i].Reduce();
@@ -237,11 +291,19 @@ struct LanesSum {
   }
 };
 
-// Runs kernel.Step<true>(i, kLanes) for whole vectors of the n items and kernel.Step<false>(i, rest) for the rest.
+// Runs kernel.Step<true>(i, kLanes) for whole vectors of the n items and kernel.Step<false>(i, rest) for the rest. A
+// kernel with sums has a function Settle; its steps may add up to four products to a sum.
 template <class Kernel>
 HWY_INLINE void ForEachVector(size_t n, Kernel& kernel) {
+  constexpr bool kHasSums = requires { kernel.Settle(); };
+  constexpr size_t kBlock = kLanes * (kSettleAfter / 4);
   size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) kernel.template Step<true>(i, kLanes);
+  while (n - i >= kLanes) {
+    const size_t whole = (n - i) / kLanes * kLanes;
+    const size_t end = i + (kHasSums ? std::min(whole, kBlock) : whole);
+    for (; i < end; i += kLanes) kernel.template Step<true>(i, kLanes);
+    if constexpr (kHasSums) kernel.Settle();
+  }
   if (i < n) kernel.template Step<false>(i, n - i);
 }
 template <int D, bool kWhole>

@@ -43,6 +43,10 @@ void Axpy(Goldilocks a, std::span<const Goldilocks> x, std::span<Goldilocks> y);
 template <class K>
 void Scale(K a, std::span<K> y);
 
+// high[i] = z * low[i], then low[i] -= high[i]: one more variable of a table of eq. Precondition: equal lengths.
+template <class K>
+void SplitEq(K z, std::span<K> low, std::span<K> high);
+
 // y[i] += x[i]. Precondition: equal lengths.
 template <class K>
 void AddTo(std::span<const K> x, std::span<K> y);

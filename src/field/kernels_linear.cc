@@ -28,6 +28,7 @@ struct LinearKernels {
   void (*axpy_base)(const K& a, const Goldilocks* x, Goldilocks* y, size_t n);
   void (*axpy_int)(const K& a, const int32_t* x, Goldilocks* y, size_t n);
   void (*scale)(const K& a, Goldilocks* y, size_t n);
+  void (*split_eq)(const K& z, Goldilocks* low, Goldilocks* high, size_t n);
 };
 
 struct BaseKernels {
@@ -80,6 +81,7 @@ struct InnerStep {
   const Goldilocks* b;
   LanesSum<D> sum;
 
+  HWY_INLINE void Settle() { sum.Settle(); }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     sum.Add(LoadItems<D, kWhole>(a, i, n), LoadItems<D, kWhole>(b, i, n));
@@ -92,6 +94,9 @@ struct InnerBaseStep {
   const Goldilocks* b;
   WideSum sums[D];
 
+  HWY_INLINE void Settle() {
+    for (WideSum& sum : sums) HWY_NAMESPACE::Settle(sum);
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     const Lanes<1> x = LoadItems<1, kWhole>(a, i, n);
@@ -106,6 +111,9 @@ struct InnerIntStep {
   const Goldilocks* b;
   SignedSum sums[D];
 
+  HWY_INLINE void Settle() {
+    for (SignedSum& sum : sums) HWY_NAMESPACE::Settle(sum);
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     const Signed32 x = LoadSignedItems<kWhole>(a, i, n);
@@ -162,6 +170,21 @@ struct ScaleStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     StoreItems<D, kWhole>(Mul(a, LoadItems<D, kWhole>(y, i, n)), y, i, n);
+  }
+};
+
+template <int D>
+struct SplitEqStep {
+  Goldilocks* low;
+  Goldilocks* high;
+  Lanes<D> z;
+
+  template <bool kWhole>
+  HWY_INLINE void Step(size_t i, size_t n) {
+    const Lanes<D> whole = LoadItems<D, kWhole>(low, i, n);
+    const Lanes<D> one_side = Mul(z, whole);
+    StoreItems<D, kWhole>(one_side, high, i, n);
+    StoreItems<D, kWhole>(Sub(whole, one_side), low, i, n);
   }
 };
 
@@ -227,6 +250,11 @@ void ScaleExtension(const K& a, Goldilocks* y, size_t n) {
   ScaleStep<K::kDegree> step{y, SetLanes(a)};
   ForEachVector(n, step);
 }
+template <class K>
+void SplitEqExtension(const K& z, Goldilocks* low, Goldilocks* high, size_t n) {
+  SplitEqStep<K::kDegree> step{low, high, SetLanes(z)};
+  ForEachVector(n, step);
+}
 void AxpyInBase(Goldilocks a, const Goldilocks* x, Goldilocks* y, size_t n) {
   AxpyBaseStep<1> step{x, y, {{Set(a)}}};
   ForEachVector(n, step);
@@ -237,8 +265,9 @@ void AddInBase(const Goldilocks* x, Goldilocks* y, size_t n) {
 }
 
 template <class K>
-inline constexpr LinearKernels<K> kLinear = {Fold<K>,          FoldBase<K>, Inner<K>,   InnerBase<K>,     InnerInt<K>,
-                                             AxpyExtension<K>, AxpyBase<K>, AxpyInt<K>, ScaleExtension<K>};
+inline constexpr LinearKernels<K> kLinear = {Fold<K>,           FoldBase<K>,        Inner<K>,    InnerBase<K>,
+                                             InnerInt<K>,       AxpyExtension<K>,   AxpyBase<K>, AxpyInt<K>,
+                                             ScaleExtension<K>, SplitEqExtension<K>};
 
 const LinearKernels<Ext2>* Linear2() { return &kLinear<Ext2>; }
 const LinearKernels<Ext3>* Linear3() { return &kLinear<Ext3>; }
@@ -262,8 +291,14 @@ HWY_EXPORT(Linear3);
 HWY_EXPORT(Base);
 HWY_EXPORT(Target);
 
+void PrepareDispatch() {
+  static const bool once = (DisableUnusableTargets(), true);
+  (void)once;
+}
+
 template <class K>
 const LinearKernels<K>& Kernels() {
+  PrepareDispatch();
   if constexpr (K::kDegree == 2) {
     return *HWY_DYNAMIC_DISPATCH(Linear2)();
   } else {
@@ -273,7 +308,10 @@ const LinearKernels<K>& Kernels() {
 
 }  // namespace
 
-const char* KernelTarget() { return HWY_DYNAMIC_DISPATCH(Target)(); }
+const char* KernelTarget() {
+  PrepareDispatch();
+  return HWY_DYNAMIC_DISPATCH(Target)();
+}
 
 template <class K>
 void FoldPairs(std::span<const K> in, K r, std::span<K> out) {
@@ -319,6 +357,7 @@ void Axpy(K a, std::span<const int32_t> x, std::span<K> y) {
 }
 void Axpy(Goldilocks a, std::span<const Goldilocks> x, std::span<Goldilocks> y) {
   PROVENN_CHECK(x.size() == y.size());
+  PrepareDispatch();
   HWY_DYNAMIC_DISPATCH(Base)()->axpy(a, x.data(), y.data(), x.size());
 }
 
@@ -328,8 +367,15 @@ void Scale(K a, std::span<K> y) {
 }
 
 template <class K>
+void SplitEq(K z, std::span<K> low, std::span<K> high) {
+  PROVENN_CHECK(low.size() == high.size());
+  Kernels<K>().split_eq(z, AsBase(low).data(), AsBase(high).data(), low.size());
+}
+
+template <class K>
 void AddTo(std::span<const K> x, std::span<K> y) {
   PROVENN_CHECK(x.size() == y.size());
+  PrepareDispatch();
   HWY_DYNAMIC_DISPATCH(Base)()->add(AsBase(x).data(), AsBase(y).data(), AsBase(x).size());
 }
 
@@ -343,6 +389,7 @@ void AddTo(std::span<const K> x, std::span<K> y) {
   template void Axpy(K, std::span<const Goldilocks>, std::span<K>);         \
   template void Axpy(K, std::span<const int32_t>, std::span<K>);            \
   template void Scale(K, std::span<K>);                                     \
+  template void SplitEq(K, std::span<K>, std::span<K>);                     \
   template void AddTo(std::span<const K>, std::span<K>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

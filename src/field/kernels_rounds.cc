@@ -1,4 +1,6 @@
 // The kernels that compute sumcheck round polynomials, and layers of fractions.
+#include <algorithm>
+
 #include "base/check.h"
 #include "field/kernels.h"
 #include "field/targets.h"
@@ -22,6 +24,11 @@ struct FractionArrays {
   const Goldilocks* d0;
   const Goldilocks* d1;
   const Goldilocks* eq;
+
+  void Advance(size_t pairs) {
+    for (const Goldilocks** array : {&n0, &n1, &d0, &d1}) *array += 2 * pairs * K::kDegree;
+    eq += pairs * K::kDegree;
+  }
 };
 
 // The kernels of one target for one K. Pointers to coefficients; n counts pairs.
@@ -48,6 +55,10 @@ struct ProductStep {
   const Goldilocks* g;
   LanesSum<D> at_zero, leading;
 
+  HWY_INLINE void Settle() {
+    at_zero.Settle();
+    leading.Settle();
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> f0, f1, g0, g1;
@@ -64,6 +75,10 @@ struct ProductBaseStep {
   const Goldilocks* g;
   WideSum at_zero[D], leading[D];
 
+  HWY_INLINE void Settle() {
+    for (WideSum& sum : at_zero) HWY_NAMESPACE::Settle(sum);
+    for (WideSum& sum : leading) HWY_NAMESPACE::Settle(sum);
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<1> f0, f1;
@@ -90,58 +105,103 @@ struct ParentsStep {
     Lanes<D> n0, n1, d0, d1;
     LoadPairItems<D, kWhole>(num, i, n, n0, n1);
     LoadPairItems<D, kWhole>(den, i, n, d0, d1);
-    StoreItems<D, kWhole>(Add(Mul(n0, d1), Mul(n1, d0)), out_num, i, n);
+    StoreItems<D, kWhole>(MulAdd(n0, d1, n1, d0), out_num, i, n);
     StoreItems<D, kWhole>(Mul(d0, d1), out_den, i, n);
   }
 };
 
-// The part of s that lambda multiplies and the part that it does not are summed apart, so that lambda costs two
-// multiplications in all. With u = eq d0 and v = eq d1: cross = n0 v + n1 u, plain = d0 v.
-template <int D>
-struct FractionSums {
-  LanesSum<D> cross, plain;
+// The coefficient of a linear polynomial that a sum of a fraction round needs: its value at 0, or its slope.
+template <int D, bool kLeading, bool kWhole>
+HWY_INLINE Lanes<D> LoadPoint(const Goldilocks* p, size_t i, size_t n) {
+  Lanes<D> even, odd;
+  LoadPairItems<D, kWhole>(p, i, n, even, odd);
+  if constexpr (kLeading) return Sub(odd, even);
+  return even;
+}
 
-  HWY_INLINE FractionSums() {}
-  HWY_INLINE void Add(const Lanes<D>& n0, const Lanes<D>& n1, const Lanes<D>& d0, const Lanes<D>& d1,
-                      const Lanes<D>& eq) {
-    const Lanes<D> v = Mul(eq, d1);
-    cross.Add(n0, v);
-    plain.Add(d0, v);
-    cross.Add(n1, Mul(eq, d0));
+// sum eq s = lambda sum eq (n0 d1 + n1 d0) + sum eq d0 d1: lambda multiplies the two sums, not every summand. The sums
+// are taken in separate loops over a short chunk, since together they need more registers than there are. This loop
+// leaves eq d1 for the next.
+template <int D, bool kLeading>
+struct CrossStep {
+  FractionArrays<Extension<D>> arrays;
+  Goldilocks* eq_d1;
+  LanesSum<D> sum;
+
+  HWY_INLINE void Settle() { sum.Settle(); }
+  template <bool kWhole>
+  HWY_INLINE void Step(size_t i, size_t n) {
+    const Lanes<D> eq = LoadItems<D, kWhole>(arrays.eq, i, n);
+    const Lanes<D> v = Mul(eq, LoadPoint<D, kLeading, kWhole>(arrays.d1, i, n));
+    StoreLanes<D>(v, eq_d1 + i * D);
+    sum.Add(LoadPoint<D, kLeading, kWhole>(arrays.n0, i, n), v);
+    const Lanes<D> u = Mul(eq, LoadPoint<D, kLeading, kWhole>(arrays.d0, i, n));
+    sum.Add(LoadPoint<D, kLeading, kWhole>(arrays.n1, i, n), u);
   }
-  HWY_INLINE Extension<D> Reduce(const Extension<D>& lambda) const { return lambda * cross.Reduce() + plain.Reduce(); }
+};
+
+template <int D, bool kLeading>
+struct PlainStep {
+  const Goldilocks* d0;
+  const Goldilocks* eq_d1;
+  LanesSum<D> sum;
+
+  HWY_INLINE void Settle() { sum.Settle(); }
+  template <bool kWhole>
+  HWY_INLINE void Step(size_t i, size_t n) {
+    sum.Add(LoadPoint<D, kLeading, kWhole>(d0, i, n), LoadLanes<D>(eq_d1 + i * D));
+  }
 };
 
 // For lambda = 1: s = (n0 + d0) d1 + n1 d0.
-template <int D>
+template <int D, bool kLeading>
+struct UnitStep {
+  FractionArrays<Extension<D>> arrays;
+  LanesSum<D> sum;
+
+  HWY_INLINE void Settle() { sum.Settle(); }
+  template <bool kWhole>
+  HWY_INLINE void Step(size_t i, size_t n) {
+    const Lanes<D> n0 = LoadPoint<D, kLeading, kWhole>(arrays.n0, i, n);
+    const Lanes<D> n1 = LoadPoint<D, kLeading, kWhole>(arrays.n1, i, n);
+    const Lanes<D> d0 = LoadPoint<D, kLeading, kWhole>(arrays.d0, i, n);
+    const Lanes<D> d1 = LoadPoint<D, kLeading, kWhole>(arrays.d1, i, n);
+    sum.Add(LoadItems<D, kWhole>(arrays.eq, i, n), MulAdd(Add(n0, d0), d1, n1, d0));
+  }
+};
+
+template <int D, bool kLeading>
+struct FractionSums {
+  using K = Extension<D>;
+  static constexpr size_t kChunk = 32 * kLanes;
+  LanesSum<D> cross, plain;
+
+  HWY_INLINE FractionSums() {}
+  HWY_INLINE void AddChunk(const FractionArrays<K>& arrays, size_t n) {
+    alignas(64) Goldilocks eq_d1[kChunk * D];
+    CrossStep<D, kLeading> cross_step{arrays, eq_d1, cross};
+    ForEachVector(n, cross_step);
+    cross = cross_step.sum;
+    PlainStep<D, kLeading> plain_step{arrays.d0, eq_d1, plain};
+    ForEachVector(n, plain_step);
+    plain = plain_step.sum;
+  }
+  HWY_INLINE K Reduce(const K& lambda) const { return lambda * cross.Reduce() + plain.Reduce(); }
+};
+
+template <int D, bool kLeading>
 struct UnitFractionSums {
+  using K = Extension<D>;
+  static constexpr size_t kChunk = 32 * kLanes;
   LanesSum<D> sum;
 
   HWY_INLINE UnitFractionSums() {}
-  HWY_INLINE void Add(const Lanes<D>& n0, const Lanes<D>& n1, const Lanes<D>& d0, const Lanes<D>& d1,
-                      const Lanes<D>& eq) {
-    using HWY_NAMESPACE::Add;
-    sum.Add(eq, Add(Mul(Add(n0, d0), d1), Mul(n1, d0)));
+  HWY_INLINE void AddChunk(const FractionArrays<K>& arrays, size_t n) {
+    UnitStep<D, kLeading> step{arrays, sum};
+    ForEachVector(n, step);
+    sum = step.sum;
   }
-  HWY_INLINE Extension<D> Reduce(const Extension<D>& /*one*/) const { return sum.Reduce(); }
-};
-
-template <int D, class Sums>
-struct FractionStep {
-  FractionArrays<Extension<D>> arrays;
-  Sums at_zero, leading;
-
-  template <bool kWhole>
-  HWY_INLINE void Step(size_t i, size_t n) {
-    Lanes<D> n0, n1, d0, d1, n0_odd, n1_odd, d0_odd, d1_odd;
-    LoadPairItems<D, kWhole>(arrays.n0, i, n, n0, n0_odd);
-    LoadPairItems<D, kWhole>(arrays.n1, i, n, n1, n1_odd);
-    LoadPairItems<D, kWhole>(arrays.d0, i, n, d0, d0_odd);
-    LoadPairItems<D, kWhole>(arrays.d1, i, n, d1, d1_odd);
-    const Lanes<D> eq = LoadItems<D, kWhole>(arrays.eq, i, n);
-    at_zero.Add(n0, n1, d0, d1, eq);
-    leading.Add(Sub(n0_odd, n0), Sub(n1_odd, n1), Sub(d0_odd, d0), Sub(d1_odd, d1), eq);
-  }
+  HWY_INLINE K Reduce(const K& /*one*/) const { return sum.Reduce(); }
 };
 
 template <class K>
@@ -166,16 +226,25 @@ void Parents(const Goldilocks* num, const Goldilocks* den, Goldilocks* out_num, 
   ParentsStep<K::kDegree> step{num, den, out_num, out_den};
   ForEachVector(n, step);
 }
-template <class K, class Sums>
-HWY_INLINE QuadraticRound<K> FractionWith(const FractionArrays<K>& arrays, const K& lambda, size_t n) {
-  FractionStep<K::kDegree, Sums> step{arrays, {}, {}};
-  ForEachVector(n, step);
-  return {step.at_zero.Reduce(lambda), step.leading.Reduce(lambda)};
+template <class K, class AtZero, class Leading>
+HWY_INLINE QuadraticRound<K> FractionWith(FractionArrays<K> arrays, const K& lambda, size_t n) {
+  AtZero at_zero;
+  Leading leading;
+  while (n != 0) {
+    const size_t chunk = std::min(n, AtZero::kChunk);
+    at_zero.AddChunk(arrays, chunk);
+    leading.AddChunk(arrays, chunk);
+    arrays.Advance(chunk);
+    n -= chunk;
+  }
+  return {at_zero.Reduce(lambda), leading.Reduce(lambda)};
 }
 template <class K>
 QuadraticRound<K> Fraction(const FractionArrays<K>& arrays, const K& lambda, size_t n) {
-  if (lambda == K::One()) return FractionWith<K, UnitFractionSums<K::kDegree>>(arrays, lambda, n);
-  return FractionWith<K, FractionSums<K::kDegree>>(arrays, lambda, n);
+  constexpr int D = K::kDegree;
+  if (lambda == K::One())
+    return FractionWith<K, UnitFractionSums<D, false>, UnitFractionSums<D, true>>(arrays, lambda, n);
+  return FractionWith<K, FractionSums<D, false>, FractionSums<D, true>>(arrays, lambda, n);
 }
 
 template <class K>
@@ -198,6 +267,8 @@ HWY_EXPORT(Rounds3);
 
 template <class K>
 const RoundKernels<K>& Kernels() {
+  static const bool once = (DisableUnusableTargets(), true);
+  (void)once;
   if constexpr (K::kDegree == 2) {
     return *HWY_DYNAMIC_DISPATCH(Rounds2)();
   } else {

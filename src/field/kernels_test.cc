@@ -111,23 +111,6 @@ TYPED_TEST(Kernels, InnerProduct) {
   });
 }
 
-// Sums of the largest possible words carry the most.
-TYPED_TEST(Kernels, InnerProductOfLargestValues) {
-  using K = TypeParam;
-  const Goldilocks minus_one(Goldilocks::kModulus - 1), ones(0xFFFFFFFEFFFFFFFFu);
-  ForEachTarget([&] {
-    for (const Goldilocks value : {minus_one, ones}) {
-      K all;
-      for (int i = 0; i < K::kDegree; ++i) all[i] = value;
-      const std::vector<K> b(5000, all);
-      ExpectInnerProduct(b, b);
-      ExpectInnerProduct(std::vector<Goldilocks>(5000, value), b);
-      ExpectInnerProduct(std::vector<int32_t>(5000, std::numeric_limits<int32_t>::min()), b);
-      ExpectInnerProduct(std::vector<int32_t>(5000, std::numeric_limits<int32_t>::max()), b);
-    }
-  });
-}
-
 template <class X, class K>
 void ExpectAxpy(const K& a, const std::vector<X>& x, const std::vector<K>& y) {
   std::vector<K> expected = y, out = y;
@@ -146,6 +129,22 @@ TYPED_TEST(Kernels, Axpy) {
     ExpectAxpy(a, this->template Array<int32_t>(n), y);
     const auto base = this->template Array<Goldilocks>(n);
     ExpectAxpy(a[0], this->template Array<Goldilocks>(n), base);
+  });
+}
+
+TYPED_TEST(Kernels, SplitEq) {
+  using K = TypeParam;
+  this->ForEachLength([&](size_t n) {
+    const auto table = this->template Array<K>(n);
+    const K z = this->template Array<K>(1)[0];
+    std::vector<K> low = table, high(n), expected_low(n), expected_high(n);
+    for (size_t i = 0; i < n; ++i) {
+      expected_high[i] = z * table[i];
+      expected_low[i] = table[i] - expected_high[i];
+    }
+    SplitEq(z, Out(low), Out(high));
+    EXPECT_EQ(low, expected_low);
+    EXPECT_EQ(high, expected_high);
   });
 }
 
@@ -218,6 +217,49 @@ TYPED_TEST(Kernels, FractionRound) {
       const auto round = FractionRound(In(n0), In(n1), In(d0), In(d1), In(eq), lambda);
       EXPECT_EQ(round.at_zero, s[0]);
       EXPECT_EQ(round.leading * Goldilocks(2), s[0] - s[1] - s[1] + s[2]);
+    }
+  });
+}
+
+// Long sums of the largest words: partial sums must be carried on before they overflow.
+TYPED_TEST(Kernels, LongSumsOfLargestValues) {
+  using K = TypeParam;
+  constexpr size_t kLength = 40000;
+  ForEachTarget([&] {
+    for (const uint64_t value : {Goldilocks::kModulus - 1, uint64_t{0xFFFFFFFEFFFFFFFFu}}) {
+      K largest;
+      for (int i = 0; i < K::kDegree; ++i) largest[i] = Goldilocks(value);
+      const std::vector<K> all(kLength, largest);
+      const std::vector<Goldilocks> base(kLength, Goldilocks(value));
+      const Goldilocks length(kLength), half(kLength / 2);
+      EXPECT_EQ(InnerProduct(In(all), In(all)), largest * largest * length);
+      EXPECT_EQ(InnerProduct(In(base), In(all)), largest * Goldilocks(value) * length);
+      for (const int32_t edge : {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()}) {
+        const std::vector<int32_t> ints(kLength, edge);
+        EXPECT_EQ(InnerProduct(In(ints), In(all)), largest * Goldilocks::FromSigned(edge) * length);
+      }
+
+      // Even entries 0 and odd ones `largest` have the largest slope; the other way round, the largest value at 0.
+      std::vector<K> rising = all, falling = all;
+      std::vector<Goldilocks> base_rising = base;
+      for (size_t i = 0; i < kLength; i += 2) {
+        rising[i] = falling[i + 1] = K::Zero();
+        base_rising[i] = Goldilocks::Zero();
+      }
+      const K square = largest * largest;
+      EXPECT_EQ(ProductRound(In(rising), In(rising)).leading, square * half);
+      EXPECT_EQ(ProductRound(In(falling), In(falling)).at_zero, square * half);
+      EXPECT_EQ(ProductRound(In(base_rising), In(rising)).leading, largest * Goldilocks(value) * half);
+      EXPECT_EQ(ProductRound(In(base), In(all)).at_zero, largest * Goldilocks(value) * half);
+      const std::vector<K> eq(kLength / 2, largest);
+      for (const K& lambda : {largest, K::One()}) {
+        const K expected = largest * (lambda * (square + square) + square) * half;
+        const auto up = FractionRound(In(rising), In(rising), In(rising), In(rising), In(eq), lambda);
+        EXPECT_EQ(up.leading, expected);
+        EXPECT_EQ(up.at_zero, K::Zero());
+        const auto down = FractionRound(In(falling), In(falling), In(falling), In(falling), In(eq), lambda);
+        EXPECT_EQ(down.at_zero, expected);
+      }
     }
   });
 }

@@ -1,10 +1,12 @@
 // Vectors of field elements, for code that Highway compiles once per instruction set. Included again for each target,
 // after foreach_target.h, so its include guard toggles.
 //
-// Three representations behind one set of functions: AVX-512, AVX2, and elsewhere one element in a plain integer.
+// Representations behind one set of functions: AVX-512, AVX2, and elsewhere one element in a plain integer. AVX-512
+// comes with and without the 52-bit multiply-add (IFMA), which replaces the 32-bit multiplication in products.
 //   Vec        kLanes elements of F
 //   WideSum    per lane, a sum of products that is reduced at the end
 //   Signed32   kLanes 32-bit integers, SignedSum a sum of their products with Vecs
+// Sums must be settled after every kSettleAfter products.
 //
 // Constructors are spelled out where an implicit one would be compiled without the target's instructions.
 // Vec values are canonical unless a name says Lazy: lazy values are any 64-bit representative.
@@ -23,20 +25,22 @@
 
 #undef PROVENN_AVX512
 #undef PROVENN_AVX2
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-#define PROVENN_AVX512 1
-#define PROVENN_AVX2 0
-#elif HWY_TARGET == HWY_AVX2
-#define PROVENN_AVX512 0
-#define PROVENN_AVX2 1
-#else
-#define PROVENN_AVX512 0
-#define PROVENN_AVX2 0
+#undef PROVENN_IFMA
+#define PROVENN_AVX512 (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL)
+#define PROVENN_AVX2 (HWY_TARGET == HWY_AVX2)
+#define PROVENN_IFMA (HWY_TARGET == HWY_AVX3_DL)
+
+#if PROVENN_IFMA
+#undef HWY_TARGET_STR
+#define HWY_TARGET_STR \
+  HWY_TARGET_STR_AVX3 ",vpclmulqdq,avx512vbmi,avx512vbmi2,vaes,avxvnni,avx512bitalg,avx512vpopcntdq,avx512ifma"
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace provenn {
 namespace HWY_NAMESPACE {
+
+inline constexpr size_t kSettleAfter = 1024;
 
 #if PROVENN_AVX512 || PROVENN_AVX2
 
@@ -111,13 +115,12 @@ HWY_INLINE Vec SubLazy(Vec a, Vec b) { return SubIfLess(hn::Sub(a, b), a, b, hn:
 HWY_INLINE Vec Sub(Vec a, Vec b) { return SubLazy(a, b); }  // canonical inputs give a canonical difference
 HWY_INLINE Vec Add(Vec a, Vec b) { return Sub(a, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), b)); }
 
-// low + 2^64 high mod p, lazy or canonical; see Goldilocks::FromUint128.
+// low - minus + (2^32 - 1) * (low half of times), lazy or canonical; `low` lazy, `minus` canonical.
 template <bool kCanonical>
-HWY_INLINE Vec Reduce(Vec low, Vec high) {
+HWY_INLINE Vec ReduceParts(Vec low, Vec minus, Vec times) {
   const Vec epsilon = hn::Set(Tag(), kEpsilon);
-  const Vec high_high = High32(high);
-  const Vec t = SubIfLess(hn::Sub(low, high_high), low, high_high, epsilon);
-  const Vec u = Mul32(high, epsilon);
+  const Vec t = SubLazy(low, minus);
+  const Vec u = Mul32(times, epsilon);
   const Vec r = hn::Add(t, u);
 #if PROVENN_AVX512
   if constexpr (kCanonical) {
@@ -130,6 +133,12 @@ HWY_INLINE Vec Reduce(Vec low, Vec high) {
   return kCanonical ? Canonical(lazy) : lazy;
 }
 
+// low + 2^64 high mod p; see Goldilocks::FromUint128.
+template <bool kCanonical>
+HWY_INLINE Vec Reduce(Vec low, Vec high) {
+  return ReduceParts<kCanonical>(low, High32(high), high);
+}
+
 // a + 8b - b, lazy; `a` lazy, `b` canonical.
 HWY_INLINE Vec AddSevenTimesLazy(Vec a, Vec b) {
   // 8b = low + 2^64 top with low a multiple of 8 and top < 8, and 2^64 top = kEpsilon top.
@@ -137,6 +146,95 @@ HWY_INLINE Vec AddSevenTimesLazy(Vec a, Vec b) {
   const Vec low = AddLazy(hn::ShiftLeft<3>(b), Mul32(hn::ShiftRight<61>(b), hn::Set(Tag(), kEpsilon)));
   return AddLazy(difference, Canonical(low));
 }
+
+// Signed 32-bit integers: magnitudes in the low halves of the lanes, and which are negative.
+struct Signed32 {
+  Vec magnitude;
+  hn::Mask<Tag> negative;
+};
+HWY_INLINE Signed32 LoadSigned(const int32_t* p) {
+  const hn::RebindToSigned<Tag> wide;
+  const auto v = hn::PromoteTo(wide, hn::LoadU(hn::Rebind<int32_t, Tag>(), p));
+  return {hn::BitCast(Tag(), hn::Abs(v)), hn::RebindMask(Tag(), hn::Lt(v, hn::Zero(wide)))};
+}
+// a or p - a, the latter where x is negative; canonical but for p itself.
+HWY_INLINE Vec NegateIf(hn::Mask<Tag> negative, Vec a) {
+  return hn::IfThenElse(negative, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), a), a);
+}
+HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) {
+  const Vec factor = NegateIf(x.negative, a);
+  const Vec low = Mul32(factor, x.magnitude), high = Mul32(High32(factor), x.magnitude);
+  const Vec shifted = hn::ShiftLeft<32>(high);
+  const Vec word = hn::Add(low, shifted);
+  return Reduce<true>(word, AddIfLess(High32(high), word, shifted, hn::Set(Tag(), 1)));
+}
+
+#if PROVENN_IFMA
+
+// a * b's low and high 52 bits, of the low 52 bits of each, added to sum.
+HWY_INLINE Vec AddLow52(Vec sum, Vec a, Vec b) { return Vec{_mm512_madd52lo_epu64(sum.raw, a.raw, b.raw)}; }
+HWY_INLINE Vec AddHigh52(Vec sum, Vec a, Vec b) { return Vec{_mm512_madd52hi_epu64(sum.raw, a.raw, b.raw)}; }
+HWY_INLINE Vec High12(Vec v) { return hn::ShiftRight<52>(v); }
+HWY_INLINE Vec Low52(Vec v) { return hn::And(v, hn::Set(Tag(), (uint64_t{1} << 52) - 1)); }
+
+// A sum p0 + 2^52 p1 + 2^104 p2 of products. A product adds less than 2^52 to p0, 3 * 2^52 to p1 and 2^26 to p2, so
+// that 1365 products fit; Settle then makes room again, for 2^28 products in all.
+struct WideSum {
+  Vec p0, p1, p2;
+
+  HWY_INLINE WideSum() : p0(Zero()), p1(Zero()), p2(Zero()) {}
+  HWY_INLINE void Add(Vec a, Vec b) {
+    const Vec a_top = High12(a), b_top = High12(b);
+    p0 = AddLow52(p0, a, b);
+    p1 = AddHigh52(p1, a, b);
+    p1 = AddLow52(p1, a, b_top);
+    p2 = AddHigh52(p2, a, b_top);
+    p1 = AddLow52(p1, a_top, b);
+    p2 = AddHigh52(p2, a_top, b);
+    p2 = AddLow52(p2, a_top, b_top);
+  }
+  HWY_INLINE void Settle() {
+    p1 = hn::Add(p1, High12(p0));
+    p0 = Low52(p0);
+    p2 = hn::Add(p2, High12(p1));
+    p1 = Low52(p1);
+  }
+  // 2^64 = 2^32 - 1 and 2^96 = -1, hence 2^104 = -2^8.
+  template <bool kCanonical>
+  HWY_INLINE Vec ReduceTo() const {
+    const Vec middle = hn::Add(p1, High12(p0));
+    const Vec low = hn::Or(Low52(p0), hn::ShiftLeft<52>(middle));
+    const Vec minus = hn::Add(hn::ShiftLeft<8>(p2), hn::ShiftRight<44>(middle));
+    return ReduceParts<kCanonical>(low, minus, hn::ShiftRight<12>(middle));
+  }
+  HWY_INLINE Vec Reduce() const { return ReduceTo<true>(); }
+};
+HWY_INLINE void Settle(WideSum& sum) { sum.Settle(); }
+
+// Any inputs.
+template <bool kCanonical>
+HWY_INLINE Vec Product(Vec a, Vec b) {
+  WideSum product;
+  product.Add(a, b);
+  return product.ReduceTo<kCanonical>();
+}
+
+// Sum of products with signed 32-bit integers.
+struct SignedSum {
+  WideSum sum;
+
+  HWY_INLINE SignedSum() {}
+  HWY_INLINE void Add(Vec a, const Signed32& x) {
+    const Vec factor = NegateIf(x.negative, a);
+    sum.p0 = AddLow52(sum.p0, factor, x.magnitude);
+    sum.p1 = AddHigh52(sum.p1, factor, x.magnitude);
+    sum.p1 = AddLow52(sum.p1, High12(factor), x.magnitude);
+  }
+  HWY_INLINE Vec Reduce() const { return sum.Reduce(); }
+};
+HWY_INLINE void Settle(SignedSum& sum) { sum.sum.Settle(); }
+
+#else  // 32-bit multiplication
 
 // Any inputs.
 template <bool kCanonical>
@@ -151,9 +249,6 @@ HWY_INLINE Vec Product(Vec a, Vec b) {
       hn::BitCast(Tag(), hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(carried)), hn::BitCast(halves, low_low)));
   return Reduce<kCanonical>(low, high);
 }
-HWY_INLINE Vec Mul(Vec a, Vec b) { return Product<true>(a, b); }
-HWY_INLINE Vec MulLazy(Vec a, Vec b) { return Product<false>(a, b); }
-
 // A sum of 64-bit words: low + 2^64 high (AVX-512) or low + 2^32 high (AVX2, where comparing words is expensive).
 struct WordSum {
   Vec low, high;
@@ -205,36 +300,7 @@ struct WideSum {
     return Canonical(AddLazy(sum, HWY_NAMESPACE::Reduce<true>(word, carries)));
   }
 };
-
-HWY_INLINE Goldilocks SumOfLanes(Vec v) {
-  alignas(64) Goldilocks lanes[kLanes];
-  Store(v, lanes);
-  Goldilocks sum;
-  for (const Goldilocks& lane : lanes) sum += lane;
-  return sum;
-}
-
-// Signed 32-bit integers: magnitudes in the low halves of the lanes, and which are negative.
-struct Signed32 {
-  Vec magnitude;
-  hn::Mask<Tag> negative;
-};
-HWY_INLINE Signed32 LoadSigned(const int32_t* p) {
-  const hn::RebindToSigned<Tag> wide;
-  const auto v = hn::PromoteTo(wide, hn::LoadU(hn::Rebind<int32_t, Tag>(), p));
-  return {hn::BitCast(Tag(), hn::Abs(v)), hn::RebindMask(Tag(), hn::Lt(v, hn::Zero(wide)))};
-}
-// a or p - a, the latter where x is negative; canonical but for p itself.
-HWY_INLINE Vec NegateIf(hn::Mask<Tag> negative, Vec a) {
-  return hn::IfThenElse(negative, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), a), a);
-}
-HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) {
-  const Vec factor = NegateIf(x.negative, a);
-  const Vec low = Mul32(factor, x.magnitude), high = Mul32(High32(factor), x.magnitude);
-  const Vec shifted = hn::ShiftLeft<32>(high);
-  const Vec word = hn::Add(low, shifted);
-  return Reduce<true>(word, AddIfLess(High32(high), word, shifted, hn::Set(Tag(), 1)));
-}
+HWY_INLINE void Settle(WideSum& /*sum*/) {}
 
 // Sum of products with signed 32-bit integers; per lane, fewer than 2^31 of them.
 struct SignedSum {
@@ -253,6 +319,20 @@ struct SignedSum {
     return sum.Reduce();
   }
 };
+HWY_INLINE void Settle(SignedSum& /*sum*/) {}
+
+#endif
+
+HWY_INLINE Vec Mul(Vec a, Vec b) { return Product<true>(a, b); }
+HWY_INLINE Vec MulLazy(Vec a, Vec b) { return Product<false>(a, b); }
+
+HWY_INLINE Goldilocks SumOfLanes(Vec v) {
+  alignas(64) Goldilocks lanes[kLanes];
+  Store(v, lanes);
+  Goldilocks sum;
+  for (const Goldilocks& lane : lanes) sum += lane;
+  return sum;
+}
 
 #else  // portable: one element
 
@@ -283,6 +363,7 @@ using Signed32 = Goldilocks;
 HWY_INLINE Signed32 LoadSigned(const int32_t* p) { return Goldilocks::FromSigned(*p); }
 HWY_INLINE Vec MulSigned(Vec a, const Signed32& x) { return a * x; }
 using SignedSum = ProductSum;
+HWY_INLINE void Settle(ProductSum& /*sum*/) {}
 
 #endif
 

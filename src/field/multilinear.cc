@@ -1,8 +1,19 @@
 #include "field/multilinear.h"
 
 #include "base/check.h"
+#include "field/kernels.h"
 
 namespace provenn {
+
+namespace {
+// As the kernel for extensions; tables over F are short.
+void SplitEq(Goldilocks z, std::span<Goldilocks> low, std::span<Goldilocks> high) {
+  for (size_t i = 0; i < low.size(); ++i) {
+    high[i] = low[i] * z;
+    low[i] -= high[i];
+  }
+}
+}  // namespace
 
 template <class K>
 std::vector<K> EqTable(std::span<const K> z) {
@@ -11,11 +22,7 @@ std::vector<K> EqTable(std::span<const K> z) {
   table[0] = K::One();
   size_t filled = 1;
   for (const K& bit : z) {
-    for (size_t i = 0; i < filled; ++i) {
-      const K one_side = table[i] * bit;
-      table[i + filled] = one_side;
-      table[i] -= one_side;
-    }
+    SplitEq(bit, std::span<K>(table).first(filled), std::span<K>(table).subspan(filled, filled));
     filled *= 2;
   }
   return table;

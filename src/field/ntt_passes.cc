@@ -154,7 +154,11 @@ namespace {
 HWY_EXPORT(Passes);
 }  // namespace
 
-const NttPasses& BestNttPasses() { return *HWY_DYNAMIC_DISPATCH(Passes)(); }
+const NttPasses& BestNttPasses() {
+  static const bool once = (DisableUnusableTargets(), true);
+  (void)once;
+  return *HWY_DYNAMIC_DISPATCH(Passes)();
+}
 
 }  // namespace provenn
 #endif  // HWY_ONCE
