@@ -11,6 +11,8 @@ namespace {
 
 // Above this many activations tables are small beside the rest, and rows are spent for precision.
 constexpr int64_t kLargeModel = 200000;
+// Up to this many values an input is taken for a record of fields.
+constexpr size_t kMaxRecord = 512;
 
 void Report(ProgressSink* progress, double fraction, std::string_view stage) {
   if (progress != nullptr) progress->Report(fraction, stage);
@@ -57,9 +59,10 @@ InputFormat ChooseInputFormat(const std::vector<std::vector<FloatTensor>>& sampl
     }
   }
   if (integers && range.low >= 0 && range.high > 1 && range.high <= 255) return {0, 0, 255};
-  // At least 10 bits, so that 8-bit images scaled to [0, 1] keep their values apart.
-  const int width = std::max(bits, 10);
   const double magnitude = std::max(-range.low, range.high);
+  // At least 10 bits, so that 8-bit images scaled to [0, 1] keep their values apart. Records of few fields, which
+  // differ in magnitude by nature, get all 16.
+  const int width = magnitude > 1 && samples[0][input].data.size() <= kMaxRecord ? 16 : std::max(bits, 10);
   const double reach = magnitude <= 1 ? 1 : 1.5 * magnitude;
   if (range.low >= 0) {
     const int64_t limit = (int64_t{1} << width) - 1;
@@ -67,6 +70,25 @@ InputFormat ChooseInputFormat(const std::vector<std::vector<FloatTensor>>& sampl
   }
   const int64_t limit = int64_t{1} << (width - 1);
   return {ScaleFor(reach, static_cast<double>(limit - 1)), -limit, limit - 1};
+}
+
+// max(relu(x)) = relu(max(x)): in front of the pool the function is part of the table that commits x anyway, and the
+// pool then works on non-negative values.
+Graph FunctionsBeforePools(const Graph& graph) {
+  Graph out = graph;
+  const std::vector<int> uses = CountUses(graph);
+  for (GraphNode& pool : out.nodes) {
+    if (pool.op != Op::kMaxPool || uses[static_cast<size_t>(pool.output)] != 1) continue;
+    const auto next = std::find_if(out.nodes.begin(), out.nodes.end(),
+                                   [&](const GraphNode& node) { return node.inputs[0] == pool.output; });
+    if (next == out.nodes.end() || (next->op != Op::kRelu && next->op != Op::kClip)) continue;
+    std::swap(pool.op, next->op);
+    std::swap(pool.name, next->name);
+    std::swap(pool.origin, next->origin);
+    std::swap(pool.attributes, next->attributes);
+    out.value(pool.output).shape = graph.shape(pool.inputs[0]);
+  }
+  return out;
 }
 
 struct Calibration {
@@ -127,7 +149,10 @@ std::vector<NodeReport> NodeReports(const Graph& graph, const std::vector<Lowere
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const GraphValue& value = graph.value(graph.inputs[i]);
     NodeReport report{value.name, "input", value.shape, false, 0, 0, 0, 0};
-    if (i == 0) report.lookups = inputs.proof.lookups;
+    if (i == 0) {
+      report.cells = inputs.proof.cells;
+      report.lookups = inputs.proof.lookups;
+    }
     reports.insert(reports.begin() + static_cast<ptrdiff_t>(i), std::move(report));
   }
   return reports;
@@ -164,12 +189,13 @@ Status Measure(const std::vector<std::vector<FloatTensor>>& samples, const Calib
 
 }  // namespace
 
-Result<CompiledModel> CompileModel(const Graph& graph, std::span<const FloatTensor> calibration,
+Result<CompiledModel> CompileModel(const Graph& model_graph, std::span<const FloatTensor> calibration,
                                    const CompileOptions& options, ProgressSink* progress) {
   if (options.bits < 8 || options.bits > 16) {
     return Error{Code::kInvalidArgument, "activations have 8 to 16 bits, not " + std::to_string(options.bits),
                  "--bits"};
   }
+  const Graph graph = FunctionsBeforePools(model_graph);
   ASSIGN_OR_RETURN(const std::vector<std::vector<FloatTensor>> samples, Samples(graph, calibration));
   ASSIGN_OR_RETURN(const Calibration seen, Calibrate(graph, samples, options.max_deviation_samples, progress));
   Report(progress, 0.6, "lowering");

@@ -138,8 +138,9 @@ Status Lowering::RescaleInto(const PendingSum& pending, const OutputFormat& form
     r.sum.constant.numerator *= factor;
     for (ViewTerm& term : r.sum.terms) term.coefficient.numerator *= factor;
     for (AccumulatorTerm& term : r.sum.accumulators) term.coefficient.numerator *= factor;
-    r.min *= factor;
-    r.max *= factor;
+    r.min = ClampedProduct(r.min, factor);
+    r.max = ClampedProduct(r.max, factor);
+    RETURN_IF_ERROR(CheckBounds(PendingSum{{}, {}, 0, r.min, r.max}));
     r.shift = 0;
   }
   if (r.shift > 48) return Unsupported("scales that lie too far apart");

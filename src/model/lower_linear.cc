@@ -1,5 +1,6 @@
 // Convolutions and matrix products.
 #include <algorithm>
+#include <cmath>
 
 #include "model/lowering.h"
 
@@ -34,6 +35,20 @@ View Unmoved(const StoredValue& value) {
 
 void Walk(View* view, const Factor& factor, uint32_t space_axis, int64_t multiple = 1) {
   view->axes[factor.axis].steps.push_back({space_axis, static_cast<int32_t>(factor.stride * multiple)});
+}
+
+// Up to this many values a longer remainder costs nothing to speak of.
+constexpr uint64_t kFewValues = 4096;
+
+// Fields of a record differ in magnitude, and so do the factors that standardise them: a scale at which the smallest
+// factor still has 8 bits, as far as 32 bits allow.
+int32_t ScaleForSmallest(const std::vector<float>& data) {
+  float smallest = 0;
+  for (float v : data) {
+    const float magnitude = std::abs(v);
+    if (magnitude > 0 && (smallest == 0 || magnitude < smallest)) smallest = magnitude;
+  }
+  return std::min(LargestScale(std::span(&smallest, 1), 255), LargestScale(data, INT32_MAX));
 }
 
 uint32_t AppendSummed(Shape* space, uint32_t size) {
@@ -288,7 +303,8 @@ Status Lowering::LowerAffine(const GraphNode& node) {
     const GraphValue& constant = graph_.value(scale_id);
     const View view = pending.sum.terms[0].view;
     std::vector<WeightAxis> axes = BroadcastAxes(constant.shape, pending.space, &view);
-    const int32_t scale = WeightScale(constant.data, x.scale, KeyScaleOf(node.output));
+    int32_t scale = WeightScale(constant.data, x.scale, KeyScaleOf(node.output));
+    if (pending.space.Count() <= kFewValues) scale = std::max(scale, ScaleForSmallest(constant.data));
     const int64_t channels = static_cast<int64_t>(constant.data.size());
     ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " scale", constant.data, 0, std::move(axes), scale,
                                                 channels, std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0)));

@@ -162,8 +162,8 @@ void Lowering::Divide(uint64_t n, int32_t key_scale, PendingSum* pending) const 
   const int64_t numerator = static_cast<int64_t>(((uint64_t{1} << j) + n / 2) / n);
   for (AccumulatorTerm& term : pending->sum.accumulators) term.coefficient.numerator *= numerator;
   pending->scale += j;
-  pending->min *= numerator;
-  pending->max *= numerator;
+  pending->min = ClampedProduct(pending->min, numerator);
+  pending->max = ClampedProduct(pending->max, numerator);
 }
 
 Status Lowering::LowerReduce(const GraphNode& node) {

@@ -1,6 +1,7 @@
 #include "model/lower_rescale.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace provenn {
 namespace {
@@ -87,9 +88,7 @@ class Emitter {
       for (size_t j = 0; j < c.requests.size(); ++j) class_of_[c.requests[j]] = {&c, c.is_direct[j]};
     }
     PlanDigits();
-    for (const RangeRequest& r : ranges_) {
-      AddLookup(r.name, r.node, r.space, RangeTable(r.size), {r.key});
-    }
+    for (const RangeRequest& r : ranges_) EmitRange(r);
     for (size_t i = 0; i < rescales_.size(); ++i) Emit(rescales_[i], *class_of_[i].first, class_of_[i].second);
     if (circuit_.tensors.size() > kMaxObjects || circuit_.lookups.size() > kMaxObjects) {
       return Error{Code::kTooLarge, "the model needs too many tensors or lookups", "circuit"};
@@ -175,7 +174,8 @@ class Emitter {
     return it->second;
   }
 
-  uint32_t AddCells(const RescaleRequest& r, const std::string& suffix, int64_t min, int64_t max) {
+  template <typename Request>
+  uint32_t AddCells(const Request& r, const std::string& suffix, int64_t min, int64_t max) {
     Tensor t;
     t.name = r.name + "/" + suffix;
     t.shape = r.space;
@@ -204,6 +204,31 @@ class Emitter {
     Expression e;
     e.terms.push_back(Cell(tensor, space, {1, 0}));
     return e;
+  }
+
+  // One lookup, or two with a committed low digit where the table would outweigh the values.
+  void EmitRange(const RangeRequest& r) {
+    const int bits = std::bit_width(r.size) - 1;
+    const bool shared = std::any_of(digits_.begin(), digits_.end(), [&](const auto& d) {
+      return std::find(d.second.begin(), d.second.end(), bits) != d.second.end();
+    });
+    const bool worth_a_table = shared || r.size <= ElementCount(r.space) + (uint64_t{2} << (bits / 2));
+    if (!std::has_single_bit(r.size) || bits <= 8 || worth_a_table) {
+      AddLookup(r.name, r.node, r.space, RangeTable(r.size), {r.key});
+      return;
+    }
+    const uint8_t low_bits = static_cast<uint8_t>(bits / 2);
+    const uint32_t low = AddCells(r, "low", 0, (int64_t{1} << low_bits) - 1);
+    AddLookup(r.name + " low", r.node, r.space, RangeTable(uint32_t{1} << low_bits), {CellAlone(low, r.space)});
+    Expression key = r.key;
+    key.constant.shift = low_bits;
+    for (ViewTerm& term : key.terms) term.coefficient.shift = low_bits;
+    key.terms.push_back(Cell(low, r.space, {-1, low_bits}));
+    Step step;
+    step.kind = Step::Kind::kLookup;
+    step.id = AddLookup(r.name, r.node, r.space, RangeTable(r.size >> low_bits), {std::move(key)});
+    step.digits.push_back({low, low_bits});
+    program_.steps.push_back(std::move(step));
   }
 
   void Contract(const Expression& e) {

@@ -163,6 +163,7 @@ std::optional<View> ViewOver(const StoredValue& value, const IndexSpace& space) 
 std::optional<StoredValue> ReshapeValue(const StoredValue& value, const Dims& shape) {
   LogicalAxis all;
   for (const LogicalAxis& axis : value.axes) all.insert(all.end(), axis.begin(), axis.end());
+  MergeFactors(&all);
   std::vector<uint32_t> targets;
   for (int64_t size : shape) {
     if (size > 1) targets.push_back(static_cast<uint32_t>(size));

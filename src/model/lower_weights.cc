@@ -10,13 +10,15 @@ constexpr int64_t kMaxWeight = 32767;  // 16 bits
 constexpr int64_t kMaxBias = INT32_MAX;
 constexpr int64_t kMaxSum = int64_t{1} << 61;  // no sum reaches a quarter of 2^63, nor half the field's modulus
 
-// max + |a|·|b| without overflow, held at kMaxSum.
+// The nearest integer within +-kMaxSum, where CheckBounds objects.
 int64_t Saturated(double x) {
   const double limit = static_cast<double>(kMaxSum);
   return x >= limit ? kMaxSum : x <= -limit ? -kMaxSum : static_cast<int64_t>(x);
 }
 
 }  // namespace
+
+int64_t ClampedProduct(int64_t a, int64_t b) { return Saturated(static_cast<double>(a) * static_cast<double>(b)); }
 
 int32_t Lowering::WeightScale(std::span<const float> data, int32_t input_scale, int32_t key_scale) const {
   // Aim at the common remainder width, but use the 16 bits well: at least `bits - 2` of them, at most all.

@@ -41,6 +41,9 @@ struct WeightSums {
   std::vector<int64_t> max;
 };
 
+// a * b held within +-2^61, where Lowering::CheckBounds objects.
+int64_t ClampedProduct(int64_t a, int64_t b);
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
