@@ -31,7 +31,7 @@ SoundnessBudget MakeBudget(const Plan& plan) {
     add_oracle("hidden rows", plan.hidden_rows.shape, log_columns);
     OracleShape w;
     w.log_size = plan.weights.log_size;
-    budget.AddBits("queries: weights", QueryErrorBits(w, plan.folded_weights.blocks()[0].rows * plan.columns(), plan.weight_queries));
+    budget.AddBits("queries: weights", QueryErrorBits(w, plan.weights_layout.rows(), plan.weight_queries));
     budget.AddField("proximity: weights", plan.weights_layout.log_columns() * static_cast<double>(w.size()));
   }
   double opening_rounds = log_columns;

@@ -201,9 +201,8 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     const K gamma = channel.Challenge("queries gamma");
     K power = K::One();
     for (size_t o = 0; o < oracles.size(); ++o) {
-      const uint64_t bound = oracles[o]->shape().degree_bound();
-      AddQueries(oracles[o]->shape(), positions[o], l == 0 ? plan.segment_first[o] : 0,
-                 (bound + level.columns - 1) / level.columns * level.columns, gamma, power, functional);
+      const OracleShape& shape = oracles[o]->shape();
+      AddQueries(shape, positions[o], l == 0 ? plan.segment_first[o] : 0, shape.degree_bound(), gamma, power, functional);
     }
 
     std::vector<Folding<K>> one(1);

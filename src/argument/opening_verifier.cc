@@ -153,7 +153,7 @@ VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim,
     const auto rows = std::span<K>(out.dense).subspan(plan.segment_first[o], layouts[o]->rows());
     for (const ProductFunctional<K>& f : claim.products[o]) FoldColumns<K>(f, *layouts[o], point, rows);
     for (const PowerFunctional<K>& f : claim.powers[o]) {
-      PowerFunctional<K> folded = FoldColumns<K>(f, point);
+      PowerFunctional<K> folded = FoldColumns<K>(f, point, rows);
       // These lengths need not be multiples of the next level's columns, so they are expanded here.
       Expand(folded, rows);
     }
@@ -174,8 +174,8 @@ VectorFunctional<K> FoldVector(const Plan& plan, size_t level, const VectorFunct
     out.dense[i] = InnerProduct<K>(std::span<const K>(functional.dense).subspan(i * columns, n), std::span<const K>(eq).first(n));
   }
   for (const PowerFunctional<K>& f : functional.powers) {
-    PowerFunctional<K> folded = FoldColumns<K>(f, point);
-    bool aligned = folded.length % next_columns == 0;
+    PowerFunctional<K> folded = FoldColumns<K>(f, point, std::span<K>(out.dense));
+    bool aligned = true;
     for (const auto& target : folded.targets) aligned = aligned && target.first % next_columns == 0;
     if (aligned) {
       out.powers.push_back(std::move(folded));
@@ -230,9 +230,7 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
     K power = K::One();
     for (size_t o = 0; o < sources; ++o) {
       const uint64_t first = l == 0 ? plan.segment_first[o] : 0;
-      const uint64_t bound = shape_of(o).degree_bound();
-      const uint64_t length = (bound + level.columns - 1) / level.columns * level.columns;
-      AddQueries(shape_of(o), positions[o], values[o], first, length, gamma, power, functional, claim);
+      AddQueries(shape_of(o), positions[o], values[o], first, shape_of(o).degree_bound(), gamma, power, functional, claim);
     }
     point.clear();
     claim = ReadSumcheck("open level", claim, static_cast<size_t>(std::countr_zero(level.columns)), channel, point);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "argument/front_verifier.h"
+#include "argument/lookup_verifier.h"
 #include "crypto/poseidon.h"
 
 namespace provenn {
@@ -127,6 +128,18 @@ LeafLayout LayOutLeaves(const Circuit& circuit) {
   return layout;
 }
 
+// Whether there is a contraction sumcheck at all: its point is where the weights are folded.
+bool UsesContractions(const Circuit& circuit) {
+  for (const Lookup& lookup : circuit.lookups) {
+    for (const Expression& column : lookup.columns) {
+      for (const AccumulatorTerm& acc : column.accumulators) {
+        if (!IsLinearContraction(circuit, circuit.contractions[acc.contraction])) return true;
+      }
+    }
+  }
+  return false;
+}
+
 constexpr uint32_t kMinWeightColumns = 8;
 constexpr uint32_t kMaxWeightColumns = 1024;
 
@@ -185,12 +198,27 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
   plan.weights = weights;
   const int bits = QueryBits(plan.profile);
 
+  const Error too_large{Code::kTooLarge, "the circuit is too large for one proof: use a smaller batch", "parameters"};
   uint64_t cells = 0;
   uint64_t leaves = 0;
-  for (size_t t = 0; t < batched.tensors.size(); ++t) cells += ElementCount(batched.tensors[t].shape);
-  for (const Lookup& l : batched.lookups) leaves += ElementCount(l.space);
-  if (cells > (uint64_t{1} << 31) || leaves > (uint64_t{1} << 29)) {
-    return Error{Code::kTooLarge, "the circuit is too large for one proof: use a smaller batch", "parameters"};
+  // Compared as it grows: a batch makes single counts as large as 2^60, and their sum may wrap.
+  for (const Tensor& t : batched.tensors) {
+    cells += ElementCount(t.shape);
+    if (cells > (uint64_t{1} << 31)) return too_large;
+  }
+  for (const Lookup& l : batched.lookups) {
+    leaves += ElementCount(l.space);
+    if (leaves > (uint64_t{1} << 29)) return too_large;
+  }
+  for (const Contraction& c : batched.contractions) {
+    if (ElementCount(c.space) > (uint64_t{1} << 40)) return too_large;
+  }
+  if (hidden.size() != batched.tensors.size()) return invalid("one visibility for each tensor is required");
+  for (size_t t = 0; t < hidden.size(); ++t) {
+    const TensorKind kind = batched.tensors[t].kind;
+    if (hidden[t] != 0 && kind != TensorKind::kInput && kind != TensorKind::kOutput) {
+      return invalid("only inputs and outputs are declared hidden");
+    }
   }
 
   plan.leaves = LayOutLeaves(batched);
@@ -199,6 +227,7 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
                                                [](const Tensor& t) { return t.kind == TensorKind::kWeight; });
   if (circuit_has_weights != plan.has_weights()) return invalid("weights commitment and circuit disagree about weights");
   if (plan.has_weights()) {
+    if (!UsesContractions(batched)) return invalid("the circuit has weights and no relation on them");
     if (!std::has_single_bit(weights.columns) || weights.columns < kMinWeightColumns || weights.columns > kMaxWeightColumns) {
       return invalid("column count of the weights commitment");
     }

@@ -33,11 +33,9 @@ Affine<K> ReadZeroSumcheck(std::string_view label, Affine<K> claim, const std::v
   for (const K& zi : z) {
     const std::vector<Affine<K>> s = channel.ReceiveMasked(label, static_cast<size_t>(degree));
     const K c = channel.Challenge(label);
-    if (zi == K::Zero()) {  // one challenge in |K|: the claim would not determine s(1)
-      channel.Reject(Reason::kMalformed, label);
-      return claim;
-    }
-    const Affine<K> at_one = (claim - s[0] * (K::One() - zi)) * zi.Inverse();
+    // One challenge in |K|: the claim would not determine s(1). Rejected; what is computed after that does not matter.
+    if (zi == K::Zero()) channel.Reject(Reason::kMalformed, label);
+    const Affine<K> at_one = (claim - s[0] * (K::One() - zi)) * (zi == K::Zero() ? K::Zero() : zi.Inverse());
     // s(c) = s(0)(1 - c) + s(1) c + sum_{k>=2} c_k (c^k - c)
     claim = s[0] * (K::One() - c) + at_one * c;
     K power = c;

@@ -155,7 +155,7 @@ void ClaimRows(const Plan& plan, const std::vector<K>& r, std::span<const uint64
   }
   claim.products[kHiddenRows].push_back({{{plan.hidden_rows.symbols, K::One()}}, {symbol_block, low}});
   const uint32_t columns = plan.folded_weights.columns();
-  folded.length = plan.folded_weights.blocks()[0].rows * columns;
+  folded.length = plan.weights_layout.rows();
   for (int k = 0; k < plan.degree; ++k) {
     const Block& block = plan.folded_weights.blocks()[static_cast<size_t>(k)];
     folded.targets.push_back({block.first_row * columns, K::Basis(k)});

@@ -68,14 +68,23 @@ void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& lay
 }
 
 template <typename K>
-PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<const K> point) {
+PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<const K> point, std::span<K> rows) {
   const uint64_t columns = uint64_t{1} << point.size();
-  PROVENN_CHECK(functional.length % columns == 0);
   PowerFunctional<K> out = functional;
   out.length /= columns;
   for (auto& target : out.targets) {
     PROVENN_CHECK(target.first % columns == 0);
     target.first /= columns;
+  }
+  if (const uint64_t rest = functional.length % columns; rest != 0) {
+    const std::vector<K> eq = EqTable<K>(point);
+    K partial = K::Zero();
+    for (const auto& p : functional.points) {
+      K row = K::Zero();
+      for (uint64_t j = rest; j-- > 0;) row = row * p.x + eq[j];
+      partial += p.coefficient * p.x.Pow(out.length * columns) * row;
+    }
+    for (const auto& target : out.targets) rows[target.first + out.length] += target.coefficient * partial;
   }
   for (auto& p : out.points) {
     for (const K& r : point) {
@@ -102,7 +111,7 @@ void Expand(const PowerFunctional<K>& functional, std::span<K> cells) {
 #define PROVENN_INSTANTIATE(K)                                                                                     \
   template void AddOuterProduct<K>(std::span<const std::vector<K>>, std::span<const K>, K, std::span<K>);          \
   template void FoldColumns<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<const K>, std::span<K>); \
-  template PowerFunctional<K> FoldColumns<K>(const PowerFunctional<K>&, std::span<const K>);                       \
+  template PowerFunctional<K> FoldColumns<K>(const PowerFunctional<K>&, std::span<const K>, std::span<K>);                     \
   template void Expand<K>(const PowerFunctional<K>&, std::span<K>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -23,8 +23,9 @@ struct ProductFunctional {
 };
 
 // On each target stretch of a vector: sum over i in [0, length) of coefficient * (sum over points of c * x^i) *
-// v[first + i]: a random combination of evaluations of the polynomial whose coefficients the stretch holds. `first`
-// and `length` are multiples of the column count of the matrix that holds the vector row-major.
+// v[first + i]: a random combination of evaluations of the polynomial whose coefficients the stretch holds. `first` is
+// a multiple of the column count of the matrix that holds the vector row-major. `length` is exact: a cell beyond it
+// would be one more coefficient for a cheating prover, and the rate of the code would be higher than the budget says.
 template <typename K>
 struct PowerFunctional {
   struct Target {
@@ -46,9 +47,10 @@ template <typename K>
 void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& layout, std::span<const K> point,
                  std::span<K> rows);
 
-// The same for a power functional; the result is a power functional again, on the rows.
+// The same for a power functional: on the whole rows of the stretch it is a power functional again, which is returned;
+// what remains of a last, partial row is added to `rows`.
 template <typename K>
-PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<const K> point);
+PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<const K> point, std::span<K> rows);
 
 // Adds the functional, expanded, to `cells`, the vector that `first` counts in.
 template <typename K>
