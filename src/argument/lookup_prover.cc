@@ -23,9 +23,11 @@ struct Layer {
 template <typename K>
 Layer<K> MakeLeaves(const Plan& plan, const LookupWitness& witness, K alpha, K beta) {
   const size_t used = plan.leaves.used + (plan.leaves.used & 1);
-  Layer<K> leaves;
-  leaves.num.assign(used, K::Zero());
-  leaves.den.assign(used, K::One());
+  Layer<K> leaves{SecretVector<K>(used), SecretVector<K>(used)};
+  ParallelFor(used, kGrain * 8, [&](size_t from, size_t to) {
+    std::fill(leaves.num.begin() + static_cast<std::ptrdiff_t>(from), leaves.num.begin() + static_cast<std::ptrdiff_t>(to), K::Zero());
+    std::fill(leaves.den.begin() + static_cast<std::ptrdiff_t>(from), leaves.den.begin() + static_cast<std::ptrdiff_t>(to), K::One());
+  });
   for (size_t l = 0; l < plan.circuit.lookups.size(); ++l) {
     const Lookup& lookup = plan.circuit.lookups[l];
     const auto& columns = witness.columns[l];
@@ -79,9 +81,11 @@ Layer<K> MakeLeaves(const Plan& plan, const LookupWitness& witness, K alpha, K b
 template <typename K>
 Layer<K> Parents(const Layer<K>& children, bool root) {
   const size_t n = children.num.size() / 2;
-  Layer<K> out;
-  out.num.assign(n + (root ? 0 : n & 1), K::Zero());
-  out.den.assign(n + (root ? 0 : n & 1), K::One());
+  Layer<K> out{SecretVector<K>(n), SecretVector<K>(n)};
+  if (!root && (n & 1) != 0) {
+    out.num.push_back(K::Zero());
+    out.den.push_back(K::One());
+  }
   ParallelFor(n, kGrain, [&](size_t from, size_t to) {
     const size_t m = to - from;
     FractionParents<K>(std::span(children.num).subspan(2 * from, 2 * m), std::span(children.den).subspan(2 * from, 2 * m),
@@ -94,8 +98,9 @@ Layer<K> Parents(const Layer<K>& children, bool root) {
 template <typename K>
 void Split(const SecretVector<K>& in, K filler, SecretVector<K>& even, SecretVector<K>& odd) {
   const size_t n = in.size() / 2;
-  even.resize(n + (n & 1), filler);
-  odd.resize(n + (n & 1), filler);
+  even.resize(n + (n & 1));
+  odd.resize(n + (n & 1));
+  even.back() = odd.back() = filler;
   ParallelFor(n, kGrain * 4, [&](size_t from, size_t to) {
     for (size_t i = from; i < to; ++i) {
       even[i] = in[2 * i];
@@ -125,7 +130,7 @@ std::vector<K> ProveLayer(const Layer<K>& children, const std::vector<K>& z, K l
   Split(children.num, K::Zero(), n0, n1);
   Split(children.den, K::One(), d0, d1);
   // eq of the variables after the current one.
-  std::vector<K> eq = EqTable<K>(std::span<const K>(z).subspan(1));
+  SecretVector<K> eq = EqTableParallel<K>(std::span<const K>(z).subspan(1));
   for (size_t i = 0; i < z.size(); ++i) {
     const size_t pairs = n0.size() / 2;
     struct Part {

@@ -5,6 +5,7 @@
 #include "argument/halve_eq_prover.h"
 #include "argument/parallel_sum.h"
 #include "argument/weights_link_verifier.h"
+#include "crypto/poseidon_prover.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
 
@@ -71,36 +72,41 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
   tables.in.assign(positions.size() * blocks * kStride, K::Zero());
   tables.cube = tables.in;
   tables.out = tables.in;
-  ParallelFor(positions.size(), 4, [&](size_t from, size_t to) {
-    for (size_t j = from; j < to; ++j) {
-      const auto symbols = weights.codeword.subspan(positions[j] * columns, columns);
-      const PoseidonDigest salt = RowSalt(weights.seed, positions[j]);
-      std::copy(salt.begin(), salt.end(), cells.begin() + static_cast<std::ptrdiff_t>(place(h.salts, j)));
-      PoseidonState state{};
-      for (size_t b = 0; b < blocks; ++b) {
+  // Rows in groups, block by block: the permutations of a group run side by side.
+  ParallelFor(positions.size(), 16, [&](size_t from, size_t to) {
+    std::vector<PoseidonState> states(to - from);
+    SecretVector<Goldilocks> in((to - from) * kPoseidonSboxes);
+    SecretVector<Goldilocks> out(in.size());
+    for (size_t b = 0; b < blocks; ++b) {
+      for (size_t j = from; j < to; ++j) {
+        PoseidonState& state = states[j - from];
         if (b == 0) {
+          const PoseidonDigest salt = RowSalt(weights.seed, positions[j]);
           std::copy(salt.begin(), salt.end(), state.begin());
+          std::copy(salt.begin(), salt.end(), cells.begin() + static_cast<std::ptrdiff_t>(place(h.salts, j)));
           state[4] = Goldilocks(kPoseidonRowTag);
           state[5] = Goldilocks(columns);
         } else {
-          const auto block = symbols.subspan((b - 1) * kPoseidonRate, kPoseidonRate);
-          std::copy(block.begin(), block.end(), state.begin());
-          std::copy(block.begin(), block.end(),
+          const auto symbols = weights.codeword.subspan(positions[j] * columns + (b - 1) * kPoseidonRate, kPoseidonRate);
+          std::copy(symbols.begin(), symbols.end(), state.begin());
+          std::copy(symbols.begin(), symbols.end(),
                     cells.begin() + static_cast<std::ptrdiff_t>(place(h.symbols, j * (blocks - 1) + b - 1)));
         }
-        std::array<Goldilocks, kPoseidonSboxes> in;
-        std::array<Goldilocks, kPoseidonSboxes> out;
-        PoseidonTrace(state, in, out);
+      }
+      PoseidonTraces(states, in, out);
+      for (size_t j = from; j < to; ++j) {
         const size_t p = j * blocks + b;
         const uint64_t cube_at = place(h.cubes, p);
         const uint64_t out_at = place(h.outputs, p);
         for (size_t s = 0; s < kPoseidonSboxes; ++s) {
-          const Goldilocks cube = in[s] * in[s] * in[s];
+          const Goldilocks x = in[(j - from) * kPoseidonSboxes + s];
+          const Goldilocks y = out[(j - from) * kPoseidonSboxes + s];
+          const Goldilocks cube = x * x * x;
           cells[cube_at + s] = cube;
-          cells[out_at + s] = out[s];
-          tables.in[p * kStride + s] = K(in[s]);
+          cells[out_at + s] = y;
+          tables.in[p * kStride + s] = K(x);
           tables.cube[p * kStride + s] = K(cube);
-          tables.out[p * kStride + s] = K(out[s]);
+          tables.out[p * kStride + s] = K(y);
         }
       }
     }
@@ -118,7 +124,7 @@ struct CubicRound {
 
 // sum over pairs of eq * ((Z - I^3) + lambda (O - Z^2 I)), each of I, Z, O linear between entries 2i and 2i+1.
 template <typename K>
-CubicRound<K> SboxRound(const SboxTables<K>& t, const std::vector<K>& eq, K lambda, size_t from, size_t to) {
+CubicRound<K> SboxRound(const SboxTables<K>& t, const SecretVector<K>& eq, K lambda, size_t from, size_t to) {
   CubicRound<K> sum;
   for (size_t i = from; i < to; ++i) {
     const K i0 = t.in[2 * i], di = t.in[2 * i + 1] - i0;
@@ -148,7 +154,7 @@ void ProveSboxes(const Plan& plan, SboxTables<K> t, ProverChannel<K>& channel) {
   const size_t bits = kSboxBits + static_cast<size_t>(AxisBits(plan.weight_queries * plan.hash_blocks));
   const std::vector<K> tau = channel.Challenges("s-box tau", bits);
   const K lambda = channel.Challenge("s-box lambda");
-  std::vector<K> eq = EqTable<K>(std::span<const K>(tau).subspan(1));
+  SecretVector<K> eq = EqTableParallel<K>(std::span<const K>(tau).subspan(1));
   for (size_t i = 0; i < bits; ++i) {
     // Entries beyond the tables are zeros and satisfy the relation: their summand is zero.
     const CubicRound<K> round = ParallelSum(

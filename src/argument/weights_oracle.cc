@@ -1,9 +1,11 @@
 #include "argument/weights_oracle.h"
 
+#include <algorithm>
+
 #include "argument/plan.h"
 #include "argument/weights_link_verifier.h"
 #include "base/parallel.h"
-#include "crypto/csprng.h"
+#include "crypto/poseidon_prover.h"
 #include "field/ntt.h"
 
 namespace provenn {
@@ -49,14 +51,17 @@ OwnedWeightsOracle CommitWeights(const Circuit& circuit, const std::vector<std::
   }
   EncodeColumns(std::span(out.codeword), columns, layout.rows(), out.commitment.log_size);
 
-  out.digests.resize(size);
-  std::vector<Digest> leaves(size);
-  ParallelFor(size, 64, [&](size_t from, size_t to) {
+  SecretVector<Goldilocks> salts(size * kPoseidonDigestSize);
+  ParallelFor(size, 256, [&](size_t from, size_t to) {
     for (size_t i = from; i < to; ++i) {
       const PoseidonDigest salt = RowSalt(seed, i);
-      out.digests[i] = PoseidonRowDigest(salt, std::span<const Goldilocks>(out.codeword).subspan(i * columns, columns));
-      leaves[i] = WeightLeaf(out.digests[i]);
+      std::copy(salt.begin(), salt.end(), salts.begin() + static_cast<std::ptrdiff_t>(i * kPoseidonDigestSize));
     }
+  });
+  out.digests = PoseidonRowDigests(salts, out.codeword);
+  std::vector<Digest> leaves(size);
+  ParallelFor(size, 256, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) leaves[i] = WeightLeaf(out.digests[i]);
   });
   const MerkleTree tree(std::move(leaves));
   out.nodes.assign(tree.nodes().begin(), tree.nodes().end());

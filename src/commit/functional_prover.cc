@@ -45,12 +45,31 @@ void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& 
 
 template <typename K>
 void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
-  ParallelFor(functional.length, 1024, [&](size_t from, size_t to) {
-    PowerFunctional<K> part = functional;
-    part.length = to - from;
-    for (auto& target : part.targets) target.first += from;
-    for (auto& p : part.points) p.coefficient = p.coefficient * p.x.Pow(from);
-    Expand(part, cells);
+  // x^(first + i) = x^first x^i: the powers x^i of one stretch, i below kStretch, serve every stretch.
+  constexpr size_t kStretch = 512;
+  const size_t points = functional.points.size();
+  const size_t width = std::min<size_t>(kStretch, functional.length);
+  std::vector<Goldilocks> powers(points * width);
+  for (size_t t = 0; t < points; ++t) {
+    Goldilocks power(1);
+    for (size_t i = 0; i < width; ++i) {
+      powers[t * width + i] = power;
+      power *= functional.points[t].x;
+    }
+  }
+  ParallelFor((functional.length + kStretch - 1) / kStretch, 2, [&](size_t from, size_t to) {
+    for (size_t stretch = from; stretch < to; ++stretch) {
+      const size_t first = stretch * kStretch;
+      const size_t n = std::min<size_t>(kStretch, functional.length - first);
+      std::vector<K> sum(n, K::Zero());
+      for (size_t t = 0; t < points; ++t) {
+        const auto& p = functional.points[t];
+        Axpy<K>(p.coefficient * p.x.Pow(first), std::span<const Goldilocks>(powers).subspan(t * width, n), std::span<K>(sum));
+      }
+      for (const auto& target : functional.targets) {
+        Axpy<K>(target.coefficient, std::span<const K>(sum), cells.subspan(target.first + first, n));
+      }
+    }
   });
 }
 
