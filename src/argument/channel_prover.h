@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "argument/hooks_prover.h"
 #include "base/bytes.h"
 #include "commit/oracle_prover.h"
 #include "crypto/grinding.h"
@@ -17,7 +18,11 @@ namespace provenn {
 template <typename K>
 class ProverChannel {
  public:
-  explicit ProverChannel(Transcript transcript) : transcript_(std::move(transcript)) {}
+  // hooks: null, but in tests; outlives the channel.
+  explicit ProverChannel(Transcript transcript, const ProverHooks* hooks = nullptr)
+      : transcript_(std::move(transcript)), hooks_(hooks) {
+    if (hooks_ != nullptr && hooks_->transcript) hooks_->transcript(transcript_);
+  }
   ProverChannel(ProverChannel&&) noexcept = default;
   ProverChannel& operator=(ProverChannel&&) noexcept = default;
   ProverChannel(const ProverChannel&) = delete;
@@ -29,16 +34,23 @@ class ProverChannel {
 
   void SendMasked(std::string_view label, std::span<const K> values) {
     std::vector<K> clear(values.begin(), values.end());
+    Tamper(label, Coefficients(std::span<K>(clear)));
     for (K& v : clear) {
       PROVENN_CHECK(next_pad_ < pads_.size());
       v = v - pads_[next_pad_++];
     }
     Send(label, std::span<const K>(clear));
   }
-  void SendClear(std::string_view label, std::span<const K> values) { Send(label, values); }
+  void SendClear(std::string_view label, std::span<const K> values) {
+    std::vector<K> clear(values.begin(), values.end());
+    Tamper(label, Coefficients(std::span<K>(clear)));
+    Send(label, std::span<const K>(clear));
+  }
   void SendClearBase(std::string_view label, std::span<const Goldilocks> values) {
-    writer_.Raw(FieldBytes(values));
-    transcript_.AbsorbField(label, values);
+    std::vector<Goldilocks> clear(values.begin(), values.end());
+    Tamper(label, clear);
+    writer_.Raw(FieldBytes(std::span<const Goldilocks>(clear)));
+    transcript_.AbsorbField(label, std::span<const Goldilocks>(clear));
   }
   void SendDigests(std::string_view label, std::span<const Digest> digests) {
     const ByteSpan raw(digests.empty() ? nullptr : digests[0].data(), digests.size() * sizeof(Digest));
@@ -47,7 +59,14 @@ class ProverChannel {
   }
   void SendDigest(std::string_view label, const Digest& digest) { SendDigests(label, std::span(&digest, 1)); }
 
-  void SendRows(std::string_view label, const RowOpening& opening, uint32_t columns) {
+  // Commits the oracle and sends its root.
+  void SendOracle(std::string_view label, OracleProver& oracle, Csprng& random) {
+    if (hooks_ != nullptr && hooks_->commit) hooks_->commit(label, oracle.message());
+    SendDigest(label, oracle.Commit(random));
+  }
+
+  void SendRows(std::string_view label, RowOpening opening, uint32_t columns) {
+    if (hooks_ != nullptr && hooks_->rows) hooks_->rows(label, opening);
     ByteWriter w;
     for (size_t i = 0; i < opening.salts.size(); ++i) {
       w.Raw(opening.salts[i]);
@@ -64,7 +83,16 @@ class ProverChannel {
     for (size_t i = 0; i < n; ++i) out.push_back(Challenge(label));
     return out;
   }
-  void SendGrinding(int bits) { writer_.U64(Grind(transcript_, bits)); }
+  void SendGrinding(int bits) {
+    const Transcript before = transcript_;
+    uint64_t nonce = Grind(transcript_, bits);
+    if (hooks_ != nullptr && hooks_->nonce) {
+      hooks_->nonce(nonce);
+      transcript_ = before;
+      static_cast<void>(transcript_.CheckGrind(nonce, bits));
+    }
+    writer_.U64(nonce);
+  }
   std::vector<uint64_t> Positions(std::string_view label, int log_size, size_t count) {
     return transcript_.Positions(label, log_size, count);
   }
@@ -79,7 +107,12 @@ class ProverChannel {
     transcript_.AbsorbField(label, values);
   }
 
+  void Tamper(std::string_view label, std::span<Goldilocks> values) {
+    if (hooks_ != nullptr && hooks_->send) hooks_->send(label, values);
+  }
+
   Transcript transcript_;
+  const ProverHooks* hooks_ = nullptr;
   ByteWriter writer_;
   SecretBuffer<K> pads_;
   size_t next_pad_ = 0;

@@ -99,7 +99,7 @@ void AddQueries(const OracleShape& shape, const std::vector<uint64_t>& positions
 
 template <typename K>
 Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_t, uint32_t>>& products,
-                           Csprng& random, Digest* root) {
+                           Csprng& random, ProverChannel<K>& channel) {
   Terminal<K> t;
   const size_t columns = plan.terminal_columns;
   const size_t rows = plan.terminal_shape.message_rows;
@@ -125,7 +125,10 @@ Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_
     std::copy(entries.begin(), entries.end(), out.begin());
     std::copy(mask.begin(), mask.end(), out.begin() + static_cast<std::ptrdiff_t>(columns * degree));
   }
-  *root = t.oracle->Commit(random);
+  channel.SendOracle("terminal root", *t.oracle, random);
+  SecretBuffer<K> pads(plan.pads);
+  std::copy_n(t.entries.begin(), plan.pads, pads.begin());
+  channel.SetPads(std::move(pads));
   return t;
 }
 
@@ -191,7 +194,7 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
         for (size_t k = 0; k < degree; ++k) cells[(row * width + level.columns) * degree + k] = mask[row].coefficient(static_cast<int>(k));
       }
     }
-    channel.SendDigest("level root", oracle->Commit(random));
+    channel.SendOracle("level root", *oracle, random);
     channel.SendGrinding(kGrindBits);
     std::vector<std::vector<uint64_t>> positions;
     for (const auto& source : oracles) {
@@ -285,7 +288,7 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
 
 #define PROVENN_INSTANTIATE(K)                                                                                        \
   template Terminal<K> CommitTerminal<K>(const Plan&, const std::vector<std::pair<uint32_t, uint32_t>>&, Csprng&,     \
-                                         Digest*);                                                                    \
+                                         ProverChannel<K>&);                                                          \
   template void ProveOpening<K>(const Plan&, std::vector<LinearClaim<K>>,                                             \
                                 const std::vector<std::pair<uint32_t, uint32_t>>&,                                    \
                                 std::vector<std::unique_ptr<OracleProver>>, Terminal<K>, Csprng&, ProverChannel<K>&);

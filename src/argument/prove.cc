@@ -10,6 +10,11 @@
 namespace provenn {
 namespace {
 
+const std::vector<int32_t>& ValuesOf(const Plan& plan, const ProverInput& input, const Witness& witness, size_t tensor) {
+  const bool is_weight = plan.circuit.tensors[tensor].kind == TensorKind::kWeight;
+  return is_weight ? (*input.weights)[tensor] : witness.assignment.tensors[tensor];
+}
+
 void FillActivations(const Plan& plan, const Witness& witness, const LookupWitness& lookups, OracleProver& oracle) {
   const auto cells = oracle.message();
   const uint32_t columns = plan.columns();
@@ -35,19 +40,25 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   const auto report = [&](double fraction, const char* stage) {
     if (progress != nullptr) progress->Report(fraction, stage);
   };
-  const Witness& witness = *input.witness;
-  TensorValues values;
+  const ProverHooks* hooks = input.hooks;
+  Witness changed;  // by a test
+  const Witness* witness = input.witness;
   for (size_t t = 0; t < plan.circuit.tensors.size(); ++t) {
-    const bool is_weight = plan.circuit.tensors[t].kind == TensorKind::kWeight;
-    const std::vector<int32_t>& source = is_weight ? (*input.weights)[t] : witness.assignment.tensors[t];
-    if (source.size() != ElementCount(plan.circuit.tensors[t].shape)) {
-      return Error{Code::kInvalidArgument, "wrong number of elements", "tensor " + plan.circuit.tensors[t].name};
+    const Tensor& tensor = plan.circuit.tensors[t];
+    if (ValuesOf(plan, input, *witness, t).size() != ElementCount(tensor.shape)) {
+      return Error{Code::kInvalidArgument, "wrong number of elements", "tensor " + tensor.name};
     }
-    values.emplace_back(source);
   }
 
   report(0.0, "tables");
-  ASSIGN_OR_RETURN(LookupWitness lookups, EvaluateLookups(plan.circuit, witness));
+  ASSIGN_OR_RETURN(LookupWitness lookups, EvaluateLookups(plan.circuit, *witness));
+  if (hooks != nullptr && hooks->witness) {
+    changed = *witness;
+    hooks->witness(changed, lookups);
+    witness = &changed;
+  }
+  TensorValues values;
+  for (size_t t = 0; t < plan.circuit.tensors.size(); ++t) values.emplace_back(ValuesOf(plan, input, *witness, t));
 
   // The verifier's code on a proof of zeros says which products of pads are needed, before anything is committed.
   std::vector<std::pair<uint32_t, uint32_t>> products;
@@ -60,16 +71,11 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   }
 
   report(0.1, "commitment");
-  ProverChannel<K> channel(StartTranscript(plan.profile, statement));
-  Digest terminal_root;
-  Terminal<K> terminal = CommitTerminal<K>(plan, products, random, &terminal_root);
-  SecretBuffer<K> pads(plan.pads);
-  std::copy_n(terminal.entries.begin(), plan.pads, pads.begin());
-  channel.SetPads(std::move(pads));
+  ProverChannel<K> channel(StartTranscript(plan.profile, statement), hooks);
+  Terminal<K> terminal = CommitTerminal<K>(plan, products, random, channel);
   auto activations = std::make_unique<OracleProver>(plan.activations_shape);
-  FillActivations(plan, witness, lookups, *activations);
-  channel.SendDigest("terminal root", terminal_root);
-  channel.SendDigest("activations root", activations->Commit(random));
+  FillActivations(plan, *witness, lookups, *activations);
+  channel.SendOracle("activations root", *activations, random);
 
   report(0.3, "lookups");
   const LookupProof<K> lookup = ProveLookups(plan, lookups, channel);
@@ -89,9 +95,11 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
 
   report(0.8, "opening");
   // The verifier's own code, on our own messages: the claims, and their linear forms in the pads.
-  MaskedChannel<K> replay(StartTranscript(plan.profile, statement), channel.proof());
+  Transcript again = StartTranscript(plan.profile, statement);
+  if (hooks != nullptr && hooks->transcript) hooks->transcript(again);
+  MaskedChannel<K> replay(std::move(again), channel.proof());
   FrontResult<K> front = ReadFront<K>(plan, statement, replay);
-  if (!replay.ok()) {
+  if (!replay.ok() && hooks == nullptr) {
     return Error{Code::kInvalidArgument, std::string("the prover's own messages are rejected: ") + ReasonName(*replay.reason()),
                  replay.where()};
   }

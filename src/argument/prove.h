@@ -1,6 +1,7 @@
 // The whole prover.
 #pragma once
 
+#include "argument/hooks_prover.h"
 #include "argument/lookup_prover.h"
 #include "argument/plan.h"
 #include "argument/weights_oracle.h"
@@ -14,6 +15,7 @@ struct ProverInput {
   const Witness* witness = nullptr;
   const std::vector<std::vector<int32_t>>* weights = nullptr;
   const WeightsOracle* oracle = nullptr;  // null for a model without weights
+  const ProverHooks* hooks = nullptr;     // tests only
 };
 
 // Proves the statement. The proof is not checked here; a witness that does not satisfy the circuit is an error

@@ -194,13 +194,13 @@ WeightsLinkOracles ProveWeightsLink(const Plan& plan, const TensorValues& values
     const size_t first = plan.folded_weights.blocks()[static_cast<size_t>(k)].first_row * plan.folded_weights.columns();
     for (size_t i = 0; i < y.size(); ++i) cells[first + i] = y[i].coefficient(k);
   }
-  channel.SendDigest("folded weights root", oracles.folded_weights->Commit(random));
+  channel.SendOracle("folded weights root", *oracles.folded_weights, random);
   channel.SendGrinding(kGrindBits);
   const std::vector<uint64_t> positions = channel.Positions("weight rows", plan.weights.log_size, plan.weight_queries);
 
   oracles.hidden_rows = std::make_unique<OracleProver>(plan.hidden_rows.shape);
   SboxTables<K> tables = FillHiddenRows<K>(plan, weights, positions, *oracles.hidden_rows);
-  channel.SendDigest("hidden rows root", oracles.hidden_rows->Commit(random));
+  channel.SendOracle("hidden rows root", *oracles.hidden_rows, random);
   std::vector<Goldilocks> digests;
   for (uint64_t p : positions) digests.insert(digests.end(), weights.digests[p].begin(), weights.digests[p].end());
   channel.SendClearBase("row digests", digests);
