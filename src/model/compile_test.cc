@@ -149,6 +149,13 @@ TEST(Compile, ConstantOnTheLeftOfAProduct) {
   ExpectAgrees(g);
 }
 
+TEST(Compile, BatchOfConstantMatrices) {
+  TestGraph g;
+  const ValueId x = g.Input({1, 3, 4, 5});
+  g.Output(g.Node(Op::kMatMul, {x, g.Constant({3, 5, 2}, 1), g.Constant({2}, 1)}, {1, 3, 4, 2}));
+  ExpectAgrees(g);
+}
+
 TEST(Compile, AffinePerChannelAndPerElement) {
   TestGraph g;
   const ValueId x = g.Input({1, 3, 4, 4});

@@ -168,15 +168,15 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
   const ValueId weight = node.inputs[constant_b ? 1 : 0];
   Dims w_shape = graph_.shape(weight);
   while (w_shape.size() > 2 && w_shape[0] == 1) w_shape.erase(w_shape.begin());
-  if (w_shape.size() > 2) return Unsupported("a product with a batch of constant matrices");
   ASSIGN_OR_RETURN(StoredValue x, Stored(node.inputs[constant_b ? 0 : 1]));
   const Dims& out_shape = graph_.shape(node.output);
   const size_t rank = x.axes.size();
   // The axis of x that is summed over, and the axis of the constant that remains.
   const size_t summed = constant_b ? rank - 1 : rank - 2;
   const size_t kept = constant_b ? rank - 2 : rank - 1;
-  const size_t w_summed = constant_b ? 0 : 1;
-  const size_t w_kept = 1 - w_summed;
+  const size_t w_batch = w_shape.size() - 2;
+  const size_t w_summed = w_batch + (constant_b ? 0 : 1);
+  const size_t w_kept = w_batch + (constant_b ? 1 : 0);
   PendingSum pending;
   pending.space.axes.resize(out_shape.size());
   const size_t lead = out_shape.size() - rank;
@@ -194,6 +194,19 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
   std::vector<WeightAxis> axes;
   std::vector<WeightAxis> bias_axes;
   if (row) axes.push_back({*row, rows, w_strides[w_kept], 1, true});
+  // A batch of matrices: its axes are shared with x where x has them.
+  int64_t channels = rows;
+  for (size_t d = w_batch; d-- > 0;) {
+    if (w_shape[d] == 1) continue;
+    std::vector<uint32_t>& targets = pending.space.axes[out_shape.size() - w_shape.size() + d];
+    if (targets.empty()) return Unsupported("a batch of constant matrices that broadcasts its operand");
+    int64_t stride = w_strides[d];
+    for (size_t i = targets.size(); i-- > 0;) {
+      axes.push_back({targets[i], space[targets[i]], stride, channels, false});
+      stride *= space[targets[i]];
+      channels *= space[targets[i]];
+    }
+  }
   for (const PlacedFactor& f : InStorageOrder(x.axes[summed])) {
     const uint32_t k = AppendSummed(&space, f.factor.size);
     Walk(&view, f.factor, k);
@@ -203,12 +216,12 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
   if (ElementCount(space) > kMaxElements) return Unsupported("more than 2^28 multiply-adds in one node");
   const std::vector<float>& data = graph_.value(weight).data;
   const int32_t scale = WeightScale(data, x.scale, KeyScaleOf(node.output));
-  ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " weight", data, 0, std::move(axes), scale, rows,
+  ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " weight", data, 0, std::move(axes), scale, channels,
                                               std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0)));
   pending.scale = x.scale + scale;
   pending.sum.accumulators.push_back({{1, 0}, AddContraction(std::move(space), out_rank, sums.view, std::move(view))});
-  if (bias != kNoValue && !constant_b) {
-    // The bias runs along the columns, which the constant does not have.
+  if (bias != kNoValue && (!constant_b || channels != rows)) {
+    // The bias runs along the columns alone.
     const int64_t low = *std::min_element(sums.min.begin(), sums.min.end());
     const int64_t high = *std::max_element(sums.max.begin(), sums.max.end());
     const size_t columns = graph_.value(bias).data.size();

@@ -30,7 +30,13 @@ bool Next(const Shape& space, size_t from, size_t to, std::vector<uint32_t>& ind
 }
 
 Goldilocks ToField(const Coefficient& c) {
-  return Goldilocks::FromSigned(c.numerator) * Goldilocks(uint64_t{1} << c.shift).Inverse();
+  if (c.shift == 0) return Goldilocks::FromSigned(c.numerator);
+  static const std::vector<Goldilocks> inverses = [] {
+    std::vector<Goldilocks> powers;
+    for (int shift = 0; shift < 63; ++shift) powers.push_back(Goldilocks(uint64_t{1} << shift).Inverse());
+    return powers;
+  }();
+  return Goldilocks::FromSigned(c.numerator) * inverses[c.shift];
 }
 
 Goldilocks Accumulate(const Circuit& circuit, const Assignment& assignment, const Contraction& c,
