@@ -70,7 +70,8 @@ SoundnessBudget MakeBudget(const Plan& plan) {
   }
   double queries = level_queries + plan.activations_shape.random_rows;
   if (plan.has_weights()) queries += plan.folded_weights_shape.random_rows + plan.hidden_rows.shape.random_rows;
-  // gamma over claims: two and one a layer from the lookups, two and one a contraction, seven from the weights link.
+  // gamma over claims: one a layer and two from the lookups, one and at most two a contraction, nine from the weights
+  // link, less one because the first power is 1; and over the queries of every level.
   budget.AddField("batching", n + 3 + 2 * static_cast<double>(plan.circuit.contractions.size()) + 8 + queries);
   budget.AddField("opening rounds", 2 * opening_rounds);
   // lambda over products; rho is a root of a quadratic.

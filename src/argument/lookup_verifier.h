@@ -4,8 +4,8 @@
 // Leaf of a table row:    -multiplicity / (the same of its row).
 // Empty leaf:              0 / 1.
 // The fractions sum to 0 for random alpha, beta only if every tuple is a row of its table: the numerator of the sum, as
-// a polynomial in alpha, then vanishes identically. Denominators need no check of their own: a vanishing
-// denominator makes both sides of its node's equation vanish, and the numerator polynomial argument covers it.
+// a polynomial in alpha, then vanishes identically. Denominators need no check of their own: the tree never divides, so
+// its root's numerator is that polynomial whether or not a denominator vanishes.
 // Source: Haboeck, "Multivariate lookups based on logarithmic derivatives" (2022); Papini and Haboeck, "Improving
 // logarithmic derivative lookups using GKR" (2023).
 #pragma once

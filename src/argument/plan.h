@@ -88,7 +88,7 @@ struct Plan {
   uint64_t first_vector = 0;
 };
 
-// Bits that the queries of one oracle must be worth, proof of work included.
+// Bits that the queries of one oracle must be worth, beside the proof of work.
 int QueryBits(Profile profile);
 
 // The shape for a model's weights (commit time): columns and domain size that make proofs cheapest.

@@ -20,7 +20,8 @@ struct Verdict {
 template <typename K>
 Verdict VerifyProof(const Plan& plan, const Statement& statement, ByteSpan proof);
 
-// The messages of any proof for the plan, with their sizes.
+// The messages of any proof for the plan, with their sizes; those of Merkle paths are examples, because they depend on
+// the positions that a proof draws.
 template <typename K>
 Schedule ProofSchedule(const Plan& plan);
 

@@ -5,8 +5,8 @@
 //   3. The symbols of those rows, their salts, and every s-box of the Poseidon permutations that hash them are
 //      committed (oracle C). In clear go only the salted digests, with their path to the weights root: a digest hides
 //      its row behind 256 uniform bits of salt, and the same row always has the same digest.
-//   4. S-boxes: Z = In^3 and Out = Z^2 In at every s-box, by a zero-check over all of them; In is affine in Out, symbols
-//      and salts, because rounds are affine between s-boxes.
+//   4. S-boxes: Z = In^3 and Out = Z^2 In at every s-box, by a zero-check over all of them; In is affine in Out,
+//      symbols and salts, because rounds are affine between s-boxes.
 //   5. The digests are the outputs of the last permutations; sum_j eq_j(r) symbol_j(x_t) = y(x_t) for every t.
 //
 // Nothing about W is ever revealed, so no budget is spent however many proofs are made.

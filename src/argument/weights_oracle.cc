@@ -11,8 +11,8 @@
 namespace provenn {
 
 PoseidonDigest RowSalt(const WeightsSeed& seed, uint64_t row) {
-  // SHA-256 of seed and row, twice over with a counter, reduced: 128 surplus bits would be more than the 64-bit
-  // elements can hold, so elements are drawn by rejection.
+  // SHA-256 of seed, row and a counter, as 64-bit words; a word that is not below p is skipped, so that elements are
+  // uniform.
   PoseidonDigest salt;
   size_t filled = 0;
   for (uint64_t counter = 0; filled < salt.size(); ++counter) {
