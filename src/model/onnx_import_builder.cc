@@ -11,8 +11,8 @@
 namespace provenn::internal {
 namespace {
 
-// Multiply-adds of one constant node; a hostile file could otherwise demand hours with a few bytes.
-constexpr int64_t kMaxFoldingWork = int64_t{1} << 32;
+// Multiply-adds of all constant nodes together; a hostile file could otherwise demand hours with a few bytes.
+constexpr int64_t kMaxFoldingWork = int64_t{1} << 31;
 
 // An upper bound of the work of a node; only products and windows do more than touch each cell.
 int64_t WorkEstimate(const Graph& graph, const GraphNode& node, int64_t output_elements) {
@@ -89,7 +89,8 @@ Result<Operand> GraphBuilder::Emit(GraphNode node, Dims output_shape) {
   const std::string what = "evaluating node '" + node.name + "'";
   const int64_t elements = ElementCount(output.shape);
   RETURN_IF_ERROR(Charge(elements, what));
-  if (WorkEstimate(graph_, node, elements) > kMaxFoldingWork) {
+  folding_work_ += WorkEstimate(graph_, node, elements);
+  if (folding_work_ > kMaxFoldingWork) {
     return Error{Code::kTooLarge, what + ": too much arithmetic on constants", ""};
   }
   std::vector<TensorView> views;

@@ -60,6 +60,7 @@ class GraphBuilder {
 
   Graph graph_;
   int64_t constant_budget_;
+  int64_t folding_work_ = 0;
 };
 
 // One ONNX node during import: its operands and attributes, and where its results go.

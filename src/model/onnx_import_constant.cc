@@ -168,7 +168,7 @@ bool Apply(std::string_view op, int64_t x, int64_t y, int64_t* out) {
 
 Result<const IntTensor*> IntOperand(const NodeContext& context, size_t i) {
   const Operand operand = context.input(i);
-  if (!operand.is_int()) return context.Unsupported("is supported for constant integers only");
+  if (!operand.is_int()) return context.Unsupported("the operator is supported for constant integers only");
   return operand.ints.get();
 }
 
@@ -191,7 +191,7 @@ Status ImportIntegerUnary(NodeContext& context) {
 Status ImportConstantFunction(NodeContext& context) {
   if (context.op_type() == "Abs" && context.input(0).is_int()) return ImportIntegerUnary(context);
   ASSIGN_OR_RETURN(const Operand x, context.FloatInput(0, "input"));
-  if (!context.builder().IsConstant(x)) return context.Unsupported("is supported for constants only");
+  if (!context.builder().IsConstant(x)) return context.Unsupported("the operator is supported for constants only");
   FloatTensor out{context.shape(x), context.builder().FloatData(x)};
   const std::string& op = context.op_type();
   for (float& v : out.data) {
@@ -209,7 +209,7 @@ Status ImportConstantFunction(NodeContext& context) {
 Status ImportReduceProd(NodeContext& context) {
   ASSIGN_OR_RETURN(const IntTensor* x, IntOperand(context, 0));
   ASSIGN_OR_RETURN(const int64_t keep_axes, context.IntAttribute("keepdims", 1));
-  if (x->shape.size() > 1) return context.Unsupported("is supported for lists only");
+  if (x->shape.size() > 1) return context.Unsupported("the operator is supported for lists only");
   int64_t product = 1;
   for (const int64_t v : x->data) {
     if (__builtin_mul_overflow(product, v, &product)) return context.Unsupported("an integer overflows");
