@@ -97,6 +97,7 @@ class ProverChannel {
     return transcript_.Positions(label, log_size, count);
   }
 
+  bool hooked() const { return hooks_ != nullptr; }
   Transcript& transcript() { return transcript_; }
   const Bytes& proof() const { return writer_.bytes(); }
   Bytes TakeProof() { return writer_.Take(); }

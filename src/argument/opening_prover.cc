@@ -195,6 +195,12 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
       }
     }
     channel.SendOracle("level root", *oracle, random);
+    if (channel.hooked()) {  // what was committed counts
+      for (size_t row = 0; row < rows; ++row) {
+        const auto to = Coefficients(std::span<K>(vector).subspan(row * level.columns, level.columns));
+        std::copy_n(cells.begin() + static_cast<std::ptrdiff_t>(row * width * degree), to.size(), to.begin());
+      }
+    }
     channel.SendGrinding(kGrindBits);
     std::vector<std::vector<uint64_t>> positions;
     for (const auto& source : oracles) {
