@@ -10,7 +10,8 @@ namespace provenn {
 namespace {
 
 double QueryErrorBits(const OracleShape& shape, uint64_t degree_bound, uint32_t queries) {
-  return static_cast<double>(queries) * static_cast<double>(BitsPerQuery(degree_bound, shape.size())) / 4294967296.0 + kGrindBits;
+  return static_cast<double>(queries) * static_cast<double>(BitsPerQuery(degree_bound, shape.size())) / 4294967296.0 +
+         kGrindBits;
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ class MaskedChannel {
   // The product of two received values (each a constant plus one pad):
   // (c + x)(d + y) = c d + c y + d x + x y, where x y is an entry of the terminal vector.
   Affine<K> Product(const Affine<K>& a, const Affine<K>& b) {
-    PROVENN_CHECK(a.pads.size() == 1 && b.pads.size() == 1 && !a.pads[0].first.is_product && !b.pads[0].first.is_product);
+    PROVENN_CHECK(a.pads.size() == 1 && b.pads.size() == 1 && !a.pads[0].first.is_product &&
+                  !b.pads[0].first.is_product);
     Affine<K> x;
     x.pads = a.pads;
     Affine<K> y;
@@ -96,7 +97,8 @@ class MaskedChannel {
         std::copy(row.begin(), row.begin() + sizeof(LeafSalt), opening.salts[i].begin());
         ParseField(row.subspan(sizeof(LeafSalt)), std::span(opening.symbols).subspan(i * shape.columns, shape.columns));
       }
-      if (path > 0) std::copy(raw.begin() + static_cast<std::ptrdiff_t>(n * row_bytes), raw.end(), opening.path[0].data());
+      if (path > 0)
+        std::copy(raw.begin() + static_cast<std::ptrdiff_t>(n * row_bytes), raw.end(), opening.path[0].data());
     }
     transcript_.Absorb(label, raw);
     if (!shape_only_ && ok() && !VerifyRows(shape, root, positions, opening)) Reject(Reason::kRowsPath, label);

@@ -160,7 +160,8 @@ TYPED_TEST(CheatTest, WrongFold) {
 // Rows of another codeword, hashed honestly: their digests are not under the root.
 TYPED_TEST(CheatTest, ForeignWeightsRowWithItsOwnDigest) {
   const Session<TypeParam>& s = this->session_;
-  const OwnedWeightsOracle other = CommitWeights(s.test.circuit, TestCaseBuilder(22).Build().weights, WeightsSeed{1, 2, 3});
+  const OwnedWeightsOracle other =
+      CommitWeights(s.test.circuit, TestCaseBuilder(22).Build().weights, WeightsSeed{1, 2, 3});
   WeightsOracle mixed = s.oracle.View();
   mixed.codeword = other.codeword;
   mixed.digests = other.digests;
@@ -174,7 +175,8 @@ TYPED_TEST(CheatTest, ForeignWeightsRowWithItsOwnDigest) {
 // Rows of another codeword under this model's digests: the permutations do not put out what is shown.
 TYPED_TEST(CheatTest, ForeignWeightsRowWithTheDigestOfThisModel) {
   const Session<TypeParam>& s = this->session_;
-  const OwnedWeightsOracle other = CommitWeights(s.test.circuit, TestCaseBuilder(22).Build().weights, WeightsSeed{1, 2, 3});
+  const OwnedWeightsOracle other =
+      CommitWeights(s.test.circuit, TestCaseBuilder(22).Build().weights, WeightsSeed{1, 2, 3});
   WeightsOracle mixed = s.oracle.View();
   mixed.codeword = other.codeword;
   const ProverHooks hooks;
@@ -201,9 +203,11 @@ TYPED_TEST(CheatTest, WeightsRowOfAnotherPosition) {
 TYPED_TEST(CheatTest, WrongCellOfTheHiddenRows) {
   const Plan& plan = *this->session_.plan;
   const HiddenRowsPlan& h = plan.hidden_rows;
-  for (const auto& [name, block] : {std::pair{"symbol", h.symbols}, {"salt", h.salts}, {"cube", h.cubes}, {"output", h.outputs}}) {
+  for (const auto& [name, block] :
+       {std::pair{"symbol", h.symbols}, {"salt", h.salts}, {"cube", h.cubes}, {"output", h.outputs}}) {
     const size_t first = this->CellOf(h.layout, block);
-    this->ExpectRejected(this->WrongCell("hidden rows root", first), Reason::kLinearClaim, std::string("first ") + name);
+    this->ExpectRejected(this->WrongCell("hidden rows root", first), Reason::kLinearClaim,
+                         std::string("first ") + name);
     // The last element of the block.
     size_t last = first;
     ForEachRun(h.layout.blocks()[block], h.layout.columns(),
@@ -216,11 +220,24 @@ TYPED_TEST(CheatTest, WrongCellOfTheHiddenRows) {
 
 // A wrong masked message: what follows is computed from the challenges that it leads to.
 TYPED_TEST(CheatTest, WrongMessageOfEveryKind) {
-  for (const auto& [label, n] : {std::pair{"root denominator", size_t{0}}, {"layer round", 0}, {"layer round", 13},
-                                 {"layer ends", 0}, {"layer ends", 5}, {"contraction sum", 0}, {"contraction round", 0},
-                                 {"contraction round", 2}, {"contraction end", 0}, {"contraction end", 3},
-                                 {"s-box round", 0}, {"s-box round", 6}, {"s-box end", 0}, {"open columns", 0},
-                                 {"open columns", 4}, {"open level", 0}, {"open level", 2}, {"mask claim", 0}}) {
+  for (const auto& [label, n] : {std::pair{"root denominator", size_t{0}},
+                                 {"layer round", 0},
+                                 {"layer round", 13},
+                                 {"layer ends", 0},
+                                 {"layer ends", 5},
+                                 {"contraction sum", 0},
+                                 {"contraction round", 0},
+                                 {"contraction round", 2},
+                                 {"contraction end", 0},
+                                 {"contraction end", 3},
+                                 {"s-box round", 0},
+                                 {"s-box round", 6},
+                                 {"s-box end", 0},
+                                 {"open columns", 0},
+                                 {"open columns", 4},
+                                 {"open level", 0},
+                                 {"open level", 2},
+                                 {"mask claim", 0}}) {
     for (const size_t element : {size_t{0}, size_t{3}}) {
       this->ExpectRejected(this->WrongMessage(label, n, element), Reason::kLinearClaim, label);
     }
@@ -239,7 +256,8 @@ TYPED_TEST(CheatTest, WrongProductEntry) {
     const size_t columns = plan.terminal_columns;
     return (entry / columns * 2 * columns + entry % columns) * static_cast<size_t>(plan.degree);
   };
-  for (const size_t entry : {size_t{plan.pads}, size_t{plan.pads} + plan.products - 1, size_t{plan.pads} + plan.products + 2}) {
+  for (const size_t entry :
+       {size_t{plan.pads}, size_t{plan.pads} + plan.products - 1, size_t{plan.pads} + plan.products + 2}) {
     this->ExpectRejected(this->WrongCell("terminal root", cell(entry)), Reason::kPadProducts, "product entry");
   }
   this->ExpectRejected(this->WrongMessage("cross terms", 0, 0), Reason::kPadProducts, "first cross term");
@@ -359,7 +377,8 @@ TYPED_TEST(CheatTest, ReorderedMessages) {
     const Verdict v = this->session_.Verify(changed);
     ASSERT_FALSE(v.accepted) << a.entry.label << " and " << b.entry.label;
     // Nothing but rows is read before a nonce follows.
-    EXPECT_EQ(v.reason, a.entry.kind == 'r' ? Reason::kRowsPath : Reason::kGrinding) << a.entry.label << ": " << Show(v);
+    EXPECT_EQ(v.reason, a.entry.kind == 'r' ? Reason::kRowsPath : Reason::kGrinding)
+        << a.entry.label << ": " << Show(v);
     ++swapped;
   }
   EXPECT_GT(swapped, 30u);

@@ -124,8 +124,8 @@ std::vector<K> ProveContractions(const Plan& plan, const TensorValues& values,
   return r;
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                        \
-  template std::vector<K> ProveContractions<K>(const Plan&, const TensorValues&,                      \
+#define PROVENN_INSTANTIATE(K)                                                   \
+  template std::vector<K> ProveContractions<K>(const Plan&, const TensorValues&, \
                                                const std::vector<ContractionTerm<K>>&, ProverChannel<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

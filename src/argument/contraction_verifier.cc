@@ -118,7 +118,8 @@ std::vector<K> ReadContractions(const Plan& plan, const Statement& statement, co
     for (size_t k = shape.kappa.size(); k-- > 0;) {
       const uint32_t a = shape.kappa[k];
       const auto bits = static_cast<size_t>(AxisBits(c.space[a]));
-      kappa_points[a].assign(r.begin() + static_cast<std::ptrdiff_t>(bit), r.begin() + static_cast<std::ptrdiff_t>(bit + bits));
+      kappa_points[a].assign(r.begin() + static_cast<std::ptrdiff_t>(bit),
+                             r.begin() + static_cast<std::ptrdiff_t>(bit + bits));
       kappa_weights[a] = EqTable<K>(std::span<const K>(kappa_points[a]));
       kappa_weights[a].resize(c.space[a]);
       bit += bits;

@@ -25,8 +25,10 @@ Layer<K> MakeLeaves(const Plan& plan, const LookupWitness& witness, K alpha, K b
   const size_t used = plan.leaves.used + (plan.leaves.used & 1);
   Layer<K> leaves{SecretVector<K>(used), SecretVector<K>(used)};
   ParallelFor(used, kGrain * 8, [&](size_t from, size_t to) {
-    std::fill(leaves.num.begin() + static_cast<std::ptrdiff_t>(from), leaves.num.begin() + static_cast<std::ptrdiff_t>(to), K::Zero());
-    std::fill(leaves.den.begin() + static_cast<std::ptrdiff_t>(from), leaves.den.begin() + static_cast<std::ptrdiff_t>(to), K::One());
+    std::fill(leaves.num.begin() + static_cast<std::ptrdiff_t>(from),
+              leaves.num.begin() + static_cast<std::ptrdiff_t>(to), K::Zero());
+    std::fill(leaves.den.begin() + static_cast<std::ptrdiff_t>(from),
+              leaves.den.begin() + static_cast<std::ptrdiff_t>(to), K::One());
   });
   for (size_t l = 0; l < plan.circuit.lookups.size(); ++l) {
     const Lookup& lookup = plan.circuit.lookups[l];
@@ -88,8 +90,9 @@ Layer<K> Parents(const Layer<K>& children, bool root) {
   }
   ParallelFor(n, kGrain, [&](size_t from, size_t to) {
     const size_t m = to - from;
-    FractionParents<K>(std::span(children.num).subspan(2 * from, 2 * m), std::span(children.den).subspan(2 * from, 2 * m),
-                       std::span(out.num).subspan(from, m), std::span(out.den).subspan(from, m));
+    FractionParents<K>(std::span(children.num).subspan(2 * from, 2 * m),
+                       std::span(children.den).subspan(2 * from, 2 * m), std::span(out.num).subspan(from, m),
+                       std::span(out.den).subspan(from, m));
   });
   return out;
 }
@@ -115,7 +118,8 @@ void FoldInto(SecretVector<K>& v, SecretVector<K>& scratch, K r, K filler, bool 
   const size_t n = v.size() / 2;
   scratch.resize(n);
   ParallelFor(n, kGrain, [&](size_t from, size_t to) {
-    FoldPairs<K>(std::span<const K>(v).subspan(2 * from, 2 * (to - from)), r, std::span(scratch).subspan(from, to - from));
+    FoldPairs<K>(std::span<const K>(v).subspan(2 * from, 2 * (to - from)), r,
+                 std::span(scratch).subspan(from, to - from));
   });
   if (!last && (n & 1) != 0) scratch.push_back(filler);
   v.swap(scratch);
@@ -140,9 +144,12 @@ std::vector<K> ProveLayer(const Layer<K>& children, const std::vector<K>& z, K l
     const Part total = ParallelSum(
         pairs, kGrain, Part{{K::Zero(), K::Zero()}, K::Zero()},
         [&](size_t from, size_t to) {
-          const auto at = [&](const SecretVector<K>& v) { return std::span<const K>(v).subspan(2 * from, 2 * (to - from)); };
-          Part part{FractionRound<K>(at(n0), at(n1), at(d0), at(d1), std::span<const K>(eq).subspan(from, to - from), lambda),
-                    K::Zero()};
+          const auto at = [&](const SecretVector<K>& v) {
+            return std::span<const K>(v).subspan(2 * from, 2 * (to - from));
+          };
+          Part part{
+              FractionRound<K>(at(n0), at(n1), at(d0), at(d1), std::span<const K>(eq).subspan(from, to - from), lambda),
+              K::Zero()};
           for (size_t j = from; j < to; ++j) part.eq_sum += eq[j];
           return part;
         },

@@ -166,7 +166,8 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
       index += eq[j] * Goldilocks(j);
       for (size_t c = 0; c < values.size(); ++c) values[c] += eq[j] * Goldilocks::FromSigned(table.values[c][j]);
     }
-    K tuple = rows * (leaf.alpha - K(Goldilocks(t))) - leaf.beta * (index + rows * Goldilocks::FromSigned(table.first_key));
+    K tuple =
+        rows * (leaf.alpha - K(Goldilocks(t))) - leaf.beta * (index + rows * Goldilocks::FromSigned(table.first_key));
     K power = leaf.beta;
     for (const K& v : values) {
       power = power * leaf.beta;
@@ -191,10 +192,10 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
   return outcome;
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                    \
-  template K BlockWeight<K>(const LeafBlock&, const std::vector<K>&);                                             \
-  template std::vector<ContractionTerm<K>> CollectContractionTerms<K>(const Plan&, const std::vector<K>&, K);     \
-  template LookupOutcome<K> ReadLookups<K>(const Plan&, const Statement&, MaskedChannel<K>&,                      \
+#define PROVENN_INSTANTIATE(K)                                                                                \
+  template K BlockWeight<K>(const LeafBlock&, const std::vector<K>&);                                         \
+  template std::vector<ContractionTerm<K>> CollectContractionTerms<K>(const Plan&, const std::vector<K>&, K); \
+  template LookupOutcome<K> ReadLookups<K>(const Plan&, const Statement&, MaskedChannel<K>&,                  \
                                            std::vector<LinearClaim<K>>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -10,10 +10,10 @@ namespace {
 
 // Index of the first tensor element and step along the last axis of the space, for one line of it.
 struct Line {
-  bool inside = true;     // whether the axes that do not move are in range
-  int64_t base = 0;       // flat index, moving axis at index 0 of the line
-  int64_t at = 0;         // index along the moving axis at the start of the line
-  int64_t at_step = 0;    // its step; 0: no axis moves
+  bool inside = true;   // whether the axes that do not move are in range
+  int64_t base = 0;     // flat index, moving axis at index 0 of the line
+  int64_t at = 0;       // index along the moving axis at the start of the line
+  int64_t at_step = 0;  // its step; 0: no axis moves
   int64_t at_size = 1;
   int64_t flat_step = 0;
 };

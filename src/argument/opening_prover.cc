@@ -6,9 +6,9 @@
 #include "argument/opening_verifier.h"
 #include "argument/parallel_sum.h"
 #include "commit/functional_prover.h"
+#include "field/domain.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
-#include "field/ntt.h"
 
 namespace provenn {
 namespace {
@@ -58,14 +58,16 @@ std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, const std::vector<std
     QuadraticRound<K> total{K::Zero(), K::Zero()};
     for (size_t p = 0; p < parts.size(); ++p) {
       const std::span<const K> w(parts[p].weights);
-      AddRound(total, from_base ? Round<K, Goldilocks>(base[p], w) : Round<K, K>(std::span<const K>(parts[p].vector), w));
+      AddRound(total,
+               from_base ? Round<K, Goldilocks>(base[p], w) : Round<K, K>(std::span<const K>(parts[p].vector), w));
     }
     const K message[2] = {total.at_zero, total.leading};
     channel.SendMasked(label, message);
     const K c = channel.Challenge(label);
     point.push_back(c);
     for (size_t p = 0; p < parts.size(); ++p) {
-      parts[p].vector = from_base ? Fold<K, Goldilocks>(base[p], c) : Fold<K, K>(std::span<const K>(parts[p].vector), c);
+      parts[p].vector =
+          from_base ? Fold<K, Goldilocks>(base[p], c) : Fold<K, K>(std::span<const K>(parts[p].vector), c);
       parts[p].weights = Fold<K, K>(std::span<const K>(parts[p].weights), c);
     }
   }
@@ -98,8 +100,8 @@ void AddQueries(const OracleShape& shape, const std::vector<uint64_t>& positions
 }  // namespace
 
 template <typename K>
-Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_t, uint32_t>>& products,
-                           Csprng& random, ProverChannel<K>& channel) {
+Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_t, uint32_t>>& products, Csprng& random,
+                           ProverChannel<K>& channel) {
   Terminal<K> t;
   const size_t columns = plan.terminal_columns;
   const size_t rows = plan.terminal_shape.message_rows;
@@ -165,12 +167,14 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     for (const auto& f : combined.powers[o]) ExpandParallel(f, w);
     base.push_back(oracles[o]->coefficients());
   }
-  std::vector<K> point = FoldColumns(parts, base, static_cast<size_t>(plan.activations.log_columns()), "open columns", channel);
+  std::vector<K> point =
+      FoldColumns(parts, base, static_cast<size_t>(plan.activations.log_columns()), "open columns", channel);
   follow(point);
   VectorFunctional<K> functional = FoldOracles(plan, combined, point);
   SecretVector<K> vector(plan.first_vector, K::Zero());
   for (size_t o = 0; o < oracles.size(); ++o) {
-    std::copy(parts[o].vector.begin(), parts[o].vector.end(), vector.begin() + static_cast<std::ptrdiff_t>(plan.segment_first[o]));
+    std::copy(parts[o].vector.begin(), parts[o].vector.end(),
+              vector.begin() + static_cast<std::ptrdiff_t>(plan.segment_first[o]));
   }
   parts.clear();
 
@@ -191,7 +195,8 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
       const auto from = Coefficients(std::span<K>(vector).subspan(row * level.columns, level.columns));
       std::copy(from.begin(), from.end(), cells.begin() + static_cast<std::ptrdiff_t>(row * width * degree));
       if (last) {
-        for (size_t k = 0; k < degree; ++k) cells[(row * width + level.columns) * degree + k] = mask[row].coefficient(static_cast<int>(k));
+        for (size_t k = 0; k < degree; ++k)
+          cells[(row * width + level.columns) * degree + k] = mask[row].coefficient(static_cast<int>(k));
       }
     }
     channel.SendOracle("level root", *oracle, random);
@@ -206,12 +211,14 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     for (const auto& source : oracles) {
       positions.push_back(channel.Positions("rows", source->shape().log_size, source->shape().random_rows));
     }
-    for (size_t o = 0; o < oracles.size(); ++o) channel.SendRows("rows", oracles[o]->Open(positions[o]), oracles[o]->shape().columns);
+    for (size_t o = 0; o < oracles.size(); ++o)
+      channel.SendRows("rows", oracles[o]->Open(positions[o]), oracles[o]->shape().columns);
     const K gamma = channel.Challenge("queries gamma");
     K power = K::One();
     for (size_t o = 0; o < oracles.size(); ++o) {
       const OracleShape& shape = oracles[o]->shape();
-      AddQueries(shape, positions[o], l == 0 ? plan.segment_first[o] : 0, shape.degree_bound(), gamma, power, functional);
+      AddQueries(shape, positions[o], l == 0 ? plan.segment_first[o] : 0, shape.degree_bound(), gamma, power,
+                 functional);
     }
 
     std::vector<Folding<K>> one(1);
@@ -285,18 +292,19 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
   channel.SendClear("masked terminal", std::span<const K>(ht));
   channel.SendGrinding(kGrindBits);
   const OracleShape& last_shape = plan.levels.back().shape;
-  const std::vector<uint64_t> last_positions = channel.Positions("last level rows", last_shape.log_size, last_shape.random_rows);
+  const std::vector<uint64_t> last_positions =
+      channel.Positions("last level rows", last_shape.log_size, last_shape.random_rows);
   const std::vector<uint64_t> terminal_positions =
       channel.Positions("terminal rows", plan.terminal_shape.log_size, plan.terminal_shape.random_rows);
   channel.SendRows("last level rows", oracles[0]->Open(last_positions), last_shape.columns);
   channel.SendRows("terminal rows", terminal.oracle->Open(terminal_positions), plan.terminal_shape.columns);
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                        \
-  template Terminal<K> CommitTerminal<K>(const Plan&, const std::vector<std::pair<uint32_t, uint32_t>>&, Csprng&,     \
-                                         ProverChannel<K>&);                                                          \
-  template void ProveOpening<K>(const Plan&, std::vector<LinearClaim<K>>,                                             \
-                                const std::vector<std::pair<uint32_t, uint32_t>>&,                                    \
+#define PROVENN_INSTANTIATE(K)                                                                                    \
+  template Terminal<K> CommitTerminal<K>(const Plan&, const std::vector<std::pair<uint32_t, uint32_t>>&, Csprng&, \
+                                         ProverChannel<K>&);                                                      \
+  template void ProveOpening<K>(const Plan&, std::vector<LinearClaim<K>>,                                         \
+                                const std::vector<std::pair<uint32_t, uint32_t>>&,                                \
                                 std::vector<std::unique_ptr<OracleProver>>, Terminal<K>, Csprng&, ProverChannel<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -22,8 +22,8 @@ struct Terminal {
 // Draws pads, products and masks, commits, sends the root and gives the channel its pads. products: left and right pad
 // of each product entry.
 template <typename K>
-Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_t, uint32_t>>& products,
-                           Csprng& random, ProverChannel<K>& channel);
+Terminal<K> CommitTerminal(const Plan& plan, const std::vector<std::pair<uint32_t, uint32_t>>& products, Csprng& random,
+                           ProverChannel<K>& channel);
 
 // oracles: those of the first level, in the order of enum Oracle.
 template <typename K>

@@ -3,9 +3,9 @@
 #include <bit>
 
 #include "argument/sumcheck_verifier.h"
+#include "field/domain.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
-#include "field/ntt.h"
 
 namespace provenn {
 namespace {
@@ -171,7 +171,8 @@ VectorFunctional<K> FoldVector(const Plan& plan, size_t level, const VectorFunct
   out.dense.assign(plan.levels[level].shape.message_rows, K::Zero());
   for (size_t i = 0; i * columns < functional.dense.size(); ++i) {
     const size_t n = std::min(columns, functional.dense.size() - i * columns);
-    out.dense[i] = InnerProduct<K>(std::span<const K>(functional.dense).subspan(i * columns, n), std::span<const K>(eq).first(n));
+    out.dense[i] =
+        InnerProduct<K>(std::span<const K>(functional.dense).subspan(i * columns, n), std::span<const K>(eq).first(n));
   }
   for (const PowerFunctional<K>& f : functional.powers) {
     PowerFunctional<K> folded = FoldColumns<K>(f, point, std::span<K>(out.dense));
@@ -210,8 +211,11 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
     std::vector<std::vector<K>> values;
     std::vector<std::vector<uint64_t>> positions;
     const size_t sources = l == 0 ? FirstLevelOracles(plan) : 1;
-    const auto shape_of = [&](size_t o) -> const OracleShape& { return l == 0 ? FirstLevelShape(plan, o) : plan.levels[l - 1].shape; };
-    for (size_t o = 0; o < sources; ++o) positions.push_back(channel.Positions("rows", shape_of(o).log_size, shape_of(o).random_rows));
+    const auto shape_of = [&](size_t o) -> const OracleShape& {
+      return l == 0 ? FirstLevelShape(plan, o) : plan.levels[l - 1].shape;
+    };
+    for (size_t o = 0; o < sources; ++o)
+      positions.push_back(channel.Positions("rows", shape_of(o).log_size, shape_of(o).random_rows));
     for (size_t o = 0; o < sources; ++o) {
       const OracleShape& shape = shape_of(o);
       const RowOpening rows = channel.ReceiveRows("rows", shape, front.roots[o], positions[o]);
@@ -230,7 +234,8 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
     K power = K::One();
     for (size_t o = 0; o < sources; ++o) {
       const uint64_t first = l == 0 ? plan.segment_first[o] : 0;
-      AddQueries(shape_of(o), positions[o], values[o], first, shape_of(o).degree_bound(), gamma, power, functional, claim);
+      AddQueries(shape_of(o), positions[o], values[o], first, shape_of(o).degree_bound(), gamma, power, functional,
+                 claim);
     }
     point.clear();
     claim = ReadSumcheck("open level", claim, static_cast<size_t>(std::countr_zero(level.columns)), channel, point);
@@ -240,11 +245,11 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
   ReadReveal(plan, front, front.roots[0], point, functional, claim, channel);
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                    \
-  template CombinedClaim<K> Combine<K>(std::vector<LinearClaim<K>>, K);                                           \
-  template VectorFunctional<K> FoldOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&);       \
+#define PROVENN_INSTANTIATE(K)                                                                                        \
+  template CombinedClaim<K> Combine<K>(std::vector<LinearClaim<K>>, K);                                               \
+  template VectorFunctional<K> FoldOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&);           \
   template VectorFunctional<K> FoldVector<K>(const Plan&, size_t, const VectorFunctional<K>&, const std::vector<K>&); \
-  template std::vector<K> TerminalWeights<K>(const Plan&, const Affine<K>&);                                      \
+  template std::vector<K> TerminalWeights<K>(const Plan&, const Affine<K>&);                                          \
   template void ReadOpening<K>(const Plan&, FrontResult<K>, MaskedChannel<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -44,7 +44,8 @@ void AddEntries(const AxisMap& map, size_t step, int64_t column, size_t row, K w
 }
 
 template <typename K>
-AxisMatrix<K> MakeMatrix(const AxisMap& map, size_t size, const std::vector<uint32_t>& kappa, const AxisWeights<K>& weights) {
+AxisMatrix<K> MakeMatrix(const AxisMap& map, size_t size, const std::vector<uint32_t>& kappa,
+                         const AxisWeights<K>& weights) {
   AxisMatrix<K> m;
   AddEntries(map, 0, int64_t{map.offset}, 0, K::One(), size, kappa, weights, m);
   for (const AxisStep& s : map.steps) {
@@ -131,8 +132,8 @@ SecretVector<K> FoldOperand(const View& view, const Shape& tensor_shape, std::sp
   return out;
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                     \
-  template SecretVector<K> FoldOperand<K>(const View&, const Shape&, std::span<const int32_t>, const Shape&,       \
+#define PROVENN_INSTANTIATE(K)                                                                               \
+  template SecretVector<K> FoldOperand<K>(const View&, const Shape&, std::span<const int32_t>, const Shape&, \
                                           const std::vector<uint32_t>&, const AxisWeights<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -119,7 +119,8 @@ LeafLayout LayOutLeaves(const Circuit& circuit) {
     order.emplace_back(&layout.tables[i], order.size());
   }
   // Largest first: then every block starts at a multiple of its own size.
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first->log_size > b.first->log_size; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first->log_size > b.first->log_size; });
   for (auto& [block, index] : order) {
     block->first = layout.used;
     layout.used += uint64_t{1} << block->log_size;
@@ -225,10 +226,12 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
 
   const bool circuit_has_weights = std::any_of(batched.tensors.begin(), batched.tensors.end(),
                                                [](const Tensor& t) { return t.kind == TensorKind::kWeight; });
-  if (circuit_has_weights != plan.has_weights()) return invalid("weights commitment and circuit disagree about weights");
+  if (circuit_has_weights != plan.has_weights())
+    return invalid("weights commitment and circuit disagree about weights");
   if (plan.has_weights()) {
     if (!UsesContractions(batched)) return invalid("the circuit has weights and no relation on them");
-    if (!std::has_single_bit(weights.columns) || weights.columns < kMinWeightColumns || weights.columns > kMaxWeightColumns) {
+    if (!std::has_single_bit(weights.columns) || weights.columns < kMinWeightColumns ||
+        weights.columns > kMaxWeightColumns) {
       return invalid("column count of the weights commitment");
     }
     plan.weights_layout = WeightsLayout(batched, weights.columns, &plan.weight_block);

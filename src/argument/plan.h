@@ -47,7 +47,7 @@ struct HiddenRowsPlan {
 
 struct Plan {
   Profile profile = Profile::kP100;
-  int degree = 2;  // of K over F
+  int degree = 2;   // of K over F
   Circuit circuit;  // batched
   std::vector<uint8_t> hidden;
   WeightsCommitment weights;

@@ -16,7 +16,8 @@ struct Session {
   Statement statement;
   std::optional<Plan> plan;
 
-  explicit Session(uint32_t seed, bool hide_input = false, bool hide_output = false) : test(TestCaseBuilder(seed).Build()) {
+  explicit Session(uint32_t seed, bool hide_input = false, bool hide_output = false)
+      : test(TestCaseBuilder(seed).Build()) {
     oracle = CommitWeights(test.circuit, test.weights, WeightsSeed{1, 2, 3});
     statement.circuit_digest = CircuitDigest(test.circuit);
     statement.weights = oracle.commitment;
@@ -55,7 +56,8 @@ TYPED_TEST(ProofTest, AcceptsHonestProofInEveryVisibility) {
     ASSERT_TRUE(proof.ok()) << proof.error().ToString();
     const Verdict v = VerifyProof<TypeParam>(*s.plan, s.statement, *proof);
     EXPECT_TRUE(v.accepted) << ReasonName(v.reason) << " at " << v.where << " mode " << mode;
-    std::printf("mode %d: %zu bytes, %d columns, %zu levels\n", mode, proof->size(), s.plan->columns(), s.plan->levels.size());
+    std::printf("mode %d: %zu bytes, %d columns, %zu levels\n", mode, proof->size(), s.plan->columns(),
+                s.plan->levels.size());
   }
 }
 

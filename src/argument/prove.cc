@@ -10,7 +10,8 @@
 namespace provenn {
 namespace {
 
-const std::vector<int32_t>& ValuesOf(const Plan& plan, const ProverInput& input, const Witness& witness, size_t tensor) {
+const std::vector<int32_t>& ValuesOf(const Plan& plan, const ProverInput& input, const Witness& witness,
+                                     size_t tensor) {
   const bool is_weight = plan.circuit.tensors[tensor].kind == TensorKind::kWeight;
   return is_weight ? (*input.weights)[tensor] : witness.assignment.tensors[tensor];
 }
@@ -28,7 +29,8 @@ void FillActivations(const Plan& plan, const Witness& witness, const LookupWitne
   }
   for (size_t t = 0; t < plan.circuit.tables.size(); ++t) {
     const uint64_t first = plan.activations.blocks()[plan.multiplicity_block[t]].first_row * columns;
-    for (size_t j = 0; j < lookups.multiplicities[t].size(); ++j) cells[first + j] = Goldilocks(lookups.multiplicities[t][j]);
+    for (size_t j = 0; j < lookups.multiplicities[t].size(); ++j)
+      cells[first + j] = Goldilocks(lookups.multiplicities[t][j]);
   }
 }
 
@@ -100,7 +102,8 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   MaskedChannel<K> replay(std::move(again), channel.proof());
   FrontResult<K> front = ReadFront<K>(plan, statement, replay);
   if (!replay.ok() && hooks == nullptr) {
-    return Error{Code::kInvalidArgument, std::string("the prover's own messages are rejected: ") + ReasonName(*replay.reason()),
+    return Error{Code::kInvalidArgument,
+                 std::string("the prover's own messages are rejected: ") + ReasonName(*replay.reason()),
                  replay.where()};
   }
   ProveOpening(plan, std::move(front.claims), products, std::move(oracles), std::move(terminal), random, channel);
@@ -108,9 +111,8 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   return channel.TakeProof();
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                  \
-  template Result<Bytes> ProveStatement<K>(const Plan&, const Statement&, const ProverInput&, Csprng&,          \
-                                           ProgressSink*);
+#define PROVENN_INSTANTIATE(K) \
+  template Result<Bytes> ProveStatement<K>(const Plan&, const Statement&, const ProverInput&, Csprng&, ProgressSink*);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)
 #undef PROVENN_INSTANTIATE

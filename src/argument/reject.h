@@ -6,38 +6,52 @@
 namespace provenn {
 
 enum class Reason : uint8_t {
-  kMalformed,         // the proof's bytes are not a proof for this statement: too short, too long, not canonical
-  kPublicValue,       // a public input or output outside its declared range, or of the wrong size
-  kParameters,        // the soundness budget refuses the parameters of this statement
-  kGrinding,          // a proof of work is missing
-  kWeightsPath,       // the digests of weight rows are not under the weights root
-  kRowsPath,          // opened rows are not under their root
-  kFoldedVector,      // the revealed last vector disagrees with the opened rows of the last level
-  kTerminalVector,    // the revealed pads disagree with the opened rows of the terminal matrix
-  kPadProducts,       // a product entry of the terminal vector is not the product of its pads
-  kLinearClaim,       // the random combination of all claims does not hold: some message, cell or public value is wrong
-  kModelId,           // the proof is about another model
-  kContext,           // the proof was made for another context
-  kInputMismatch,     // the proof is about another input
-  kOutputMismatch,    // the proof is about another output
+  kMalformed,       // the proof's bytes are not a proof for this statement: too short, too long, not canonical
+  kPublicValue,     // a public input or output outside its declared range, or of the wrong size
+  kParameters,      // the soundness budget refuses the parameters of this statement
+  kGrinding,        // a proof of work is missing
+  kWeightsPath,     // the digests of weight rows are not under the weights root
+  kRowsPath,        // opened rows are not under their root
+  kFoldedVector,    // the revealed last vector disagrees with the opened rows of the last level
+  kTerminalVector,  // the revealed pads disagree with the opened rows of the terminal matrix
+  kPadProducts,     // a product entry of the terminal vector is not the product of its pads
+  kLinearClaim,     // the random combination of all claims does not hold: some message, cell or public value is wrong
+  kModelId,         // the proof is about another model
+  kContext,         // the proof was made for another context
+  kInputMismatch,   // the proof is about another input
+  kOutputMismatch,  // the proof is about another output
 };
 
 inline const char* ReasonName(Reason reason) {
   switch (reason) {
-    case Reason::kMalformed: return "malformed";
-    case Reason::kPublicValue: return "public-value";
-    case Reason::kParameters: return "parameters";
-    case Reason::kGrinding: return "grinding";
-    case Reason::kWeightsPath: return "weights-path";
-    case Reason::kRowsPath: return "rows-path";
-    case Reason::kFoldedVector: return "folded-vector";
-    case Reason::kTerminalVector: return "terminal-vector";
-    case Reason::kPadProducts: return "pad-products";
-    case Reason::kLinearClaim: return "linear-claim";
-    case Reason::kModelId: return "model-id";
-    case Reason::kContext: return "context";
-    case Reason::kInputMismatch: return "input-mismatch";
-    case Reason::kOutputMismatch: return "output-mismatch";
+    case Reason::kMalformed:
+      return "malformed";
+    case Reason::kPublicValue:
+      return "public-value";
+    case Reason::kParameters:
+      return "parameters";
+    case Reason::kGrinding:
+      return "grinding";
+    case Reason::kWeightsPath:
+      return "weights-path";
+    case Reason::kRowsPath:
+      return "rows-path";
+    case Reason::kFoldedVector:
+      return "folded-vector";
+    case Reason::kTerminalVector:
+      return "terminal-vector";
+    case Reason::kPadProducts:
+      return "pad-products";
+    case Reason::kLinearClaim:
+      return "linear-claim";
+    case Reason::kModelId:
+      return "model-id";
+    case Reason::kContext:
+      return "context";
+    case Reason::kInputMismatch:
+      return "input-mismatch";
+    case Reason::kOutputMismatch:
+      return "output-mismatch";
   }
   return "unknown";
 }

@@ -191,7 +191,8 @@ TYPED_TEST(RejectTest, EveryPublicValueAndEveryPartOfTheStatement) {
   }
   EXPECT_EQ(values, 2u * (6 * 6 * 2 + 5));
 
-  for (const std::string& context : {std::string(), std::string("tesu"), std::string("test "), std::string("test\0", 5)}) {
+  for (const std::string& context :
+       {std::string(), std::string("tesu"), std::string("test "), std::string("test\0", 5)}) {
     Statement other = statement;
     other.context = context;
     expect_rejected(other, "context");

@@ -38,20 +38,25 @@ class TestCaseBuilder {
 
     const uint32_t w1 = AddWeight("w1", {4, 3, 3, 2}, 1, -15, 15);
     const uint32_t b1 = AddWeight("b1", {4}, 0, -500, 500);
-    const Contraction conv{{6, 6, 4, 3, 3, 2}, 3, Plain(w1, {2, 3, 4, 5}),
+    const Contraction conv{{6, 6, 4, 3, 3, 2},
+                           3,
+                           Plain(w1, {2, 3, 4, 5}),
                            View{x, {{-1, {{0, 1}, {3, 1}}}, {-1, {{1, 1}, {4, 1}}}, {0, {{5, 1}}}}}};
     const Contraction bias1{{6, 6, 4}, 3, Plain(b1, {2}), std::nullopt};
     const uint32_t a = Rescale("a", TensorKind::kWitness, {6, 6, 4}, {conv, bias1}, range16, requant);
 
     const uint32_t w2 = AddWeight("w2", {3, 3, 4}, 0, -15, 15);
-    const Contraction depthwise{{6, 6, 4, 3, 3}, 3, Plain(w2, {3, 4, 2}),
+    const Contraction depthwise{{6, 6, 4, 3, 3},
+                                3,
+                                Plain(w2, {3, 4, 2}),
                                 View{a, {{-1, {{0, 1}, {3, 1}}}, {-1, {{1, 1}, {4, 1}}}, {0, {{2, 1}}}}}};
     const uint32_t d = Rescale("d", TensorKind::kWitness, {6, 6, 4}, {depthwise}, range16, requant);
 
     const Contraction product{{6, 6, 4}, 3, Plain(a, {0, 1, 2}), Plain(d, {0, 1, 2})};
     const uint32_t e = Rescale("e", TensorKind::kWitness, {6, 6, 4}, {product}, range16, requant);
 
-    const Contraction pool{{3, 3, 4, 2, 2}, 3, View{e, {{0, {{0, 2}, {3, 1}}}, {0, {{1, 2}, {4, 1}}}, {0, {{2, 1}}}}}, std::nullopt};
+    const Contraction pool{
+        {3, 3, 4, 2, 2}, 3, View{e, {{0, {{0, 2}, {3, 1}}}, {0, {{1, 2}, {4, 1}}}, {0, {{2, 1}}}}}, std::nullopt};
     const uint32_t p = Rescale("p", TensorKind::kWitness, {3, 3, 4}, {pool}, range16, requant);
 
     const uint32_t w3 = AddWeight("w3", {5, 3, 3, 4}, 1, -15, 15);
@@ -78,7 +83,8 @@ class TestCaseBuilder {
     Table t{name, first, size, {}};
     if (relu) {
       t.values.emplace_back();
-      for (uint32_t j = 0; j < size; ++j) t.values[0].push_back(static_cast<int32_t>(std::clamp<int64_t>(first + j, 0, 255)));
+      for (uint32_t j = 0; j < size; ++j)
+        t.values[0].push_back(static_cast<int32_t>(std::clamp<int64_t>(first + j, 0, 255)));
     }
     case_.circuit.tables.push_back(t);
     return static_cast<uint32_t>(case_.circuit.tables.size() - 1);

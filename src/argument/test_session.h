@@ -54,7 +54,8 @@ struct Session {
   }
   Result<Bytes> Prove(const ProverHooks* hooks, Csprng& random, const WeightsOracle& weights_oracle,
                       const std::vector<std::vector<int32_t>>& weights, const Witness& witness) const {
-    return ProveStatement<K>(*plan, statement, ProverInput{&witness, &weights, &weights_oracle, hooks}, random, nullptr);
+    return ProveStatement<K>(*plan, statement, ProverInput{&witness, &weights, &weights_oracle, hooks}, random,
+                             nullptr);
   }
   Verdict Verify(ByteSpan proof) const { return VerifyProof<K>(*plan, statement, proof); }
 

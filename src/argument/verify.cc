@@ -31,8 +31,8 @@ Schedule ProofSchedule(const Plan& plan) {
   return channel.schedule();
 }
 
-#define PROVENN_INSTANTIATE(K)                                                      \
-  template Verdict VerifyProof<K>(const Plan&, const Statement&, ByteSpan);         \
+#define PROVENN_INSTANTIATE(K)                                              \
+  template Verdict VerifyProof<K>(const Plan&, const Statement&, ByteSpan); \
   template Schedule ProofSchedule<K>(const Plan&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -22,7 +22,8 @@ K Contract(std::span<const std::vector<K>> axes, std::span<const int32_t> values
 
 // Adds to v[index] the product of weights over all index combinations of steps [from, end).
 template <typename K>
-void Spread(const AxisMap& map, size_t from, int64_t index, K product, const AxisWeights<K>& weights, std::vector<K>& v) {
+void Spread(const AxisMap& map, size_t from, int64_t index, K product, const AxisWeights<K>& weights,
+            std::vector<K>& v) {
   if (from == map.steps.size()) {
     if (index >= 0 && index < static_cast<int64_t>(v.size())) v[static_cast<size_t>(index)] += product;
     return;
@@ -30,7 +31,8 @@ void Spread(const AxisMap& map, size_t from, int64_t index, K product, const Axi
   const AxisStep& step = map.steps[from];
   const std::vector<K>& w = weights[step.axis];
   for (size_t e = 0; e < w.size(); ++e) {
-    Spread(map, from + 1, index + static_cast<int64_t>(step.stride) * static_cast<int64_t>(e), product * w[e], weights, v);
+    Spread(map, from + 1, index + static_cast<int64_t>(step.stride) * static_cast<int64_t>(e), product * w[e], weights,
+           v);
   }
 }
 
@@ -107,11 +109,11 @@ void AddView(const Plan& plan, const Statement& statement, const View& view, con
   claim.products[kActivations].push_back(std::move(functional));
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                         \
-  template AxisWeights<K> EqWeights<K>(const Shape&, std::span<const K>);                                              \
-  template std::vector<std::vector<K>> PullBack<K>(const View&, const Shape&, const AxisWeights<K>&);                  \
-  template K Sum<K>(const std::vector<K>&);                                                                            \
-  template K EvaluatePublic<K>(const Plan&, const Statement&, const View&, const AxisWeights<K>&);                     \
+#define PROVENN_INSTANTIATE(K)                                                                        \
+  template AxisWeights<K> EqWeights<K>(const Shape&, std::span<const K>);                             \
+  template std::vector<std::vector<K>> PullBack<K>(const View&, const Shape&, const AxisWeights<K>&); \
+  template K Sum<K>(const std::vector<K>&);                                                           \
+  template K EvaluatePublic<K>(const Plan&, const Statement&, const View&, const AxisWeights<K>&);    \
   template void AddView<K>(const Plan&, const Statement&, const View&, const AxisWeights<K>&, K, LinearClaim<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -28,8 +28,8 @@ SecretVector<K> FoldWeights(const Plan& plan, const TensorValues& values, const 
         for (uint64_t done = 0; done < length;) {
           const uint64_t column = (cell + done) % columns;
           const uint64_t n = std::min<uint64_t>(length - done, columns - column);
-          y[(cell + done) / columns] += InnerProduct<K>(values[t].subspan(element + done, n),
-                                                        std::span<const K>(eq).subspan(column, n));
+          y[(cell + done) / columns] +=
+              InnerProduct<K>(values[t].subspan(element + done, n), std::span<const K>(eq).subspan(column, n));
           done += n;
         }
       });
@@ -48,7 +48,7 @@ SecretVector<K> FoldWeights(const Plan& plan, const TensorValues& values, const 
 // Cells of oracle C, and the s-box tables of the zero-check.
 template <typename K>
 struct SboxTables {
-  SecretVector<K> in;    // [permutation][s-box padded to 128]
+  SecretVector<K> in;  // [permutation][s-box padded to 128]
   SecretVector<K> cube;
   SecretVector<K> out;
 };
@@ -65,7 +65,8 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
   const auto place = [&](uint32_t block_id, uint64_t i) {
     const Block& b = h.layout.blocks()[block_id];
     uint64_t at = 0;
-    ForEachRun(b, static_cast<uint32_t>(cells_per_row), i, i + 1, [&](uint64_t, uint64_t cell, uint64_t) { at = cell; });
+    ForEachRun(b, static_cast<uint32_t>(cells_per_row), i, i + 1,
+               [&](uint64_t, uint64_t cell, uint64_t) { at = cell; });
     return at;
   };
   SboxTables<K> tables;
@@ -87,7 +88,8 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
           state[4] = Goldilocks(kPoseidonRowTag);
           state[5] = Goldilocks(columns);
         } else {
-          const auto symbols = weights.codeword.subspan(positions[j] * columns + (b - 1) * kPoseidonRate, kPoseidonRate);
+          const auto symbols =
+              weights.codeword.subspan(positions[j] * columns + (b - 1) * kPoseidonRate, kPoseidonRate);
           std::copy(symbols.begin(), symbols.end(), state.begin());
           std::copy(symbols.begin(), symbols.end(),
                     cells.begin() + static_cast<std::ptrdiff_t>(place(h.symbols, j * (blocks - 1) + b - 1)));
@@ -214,8 +216,8 @@ WeightsLinkOracles ProveWeightsLink(const Plan& plan, const TensorValues& values
   return oracles;
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                 \
-  template WeightsLinkOracles ProveWeightsLink<K>(const Plan&, const TensorValues&, const WeightsOracle&,      \
+#define PROVENN_INSTANTIATE(K)                                                                            \
+  template WeightsLinkOracles ProveWeightsLink<K>(const Plan&, const TensorValues&, const WeightsOracle&, \
                                                   const std::vector<K>&, Csprng&, ProverChannel<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

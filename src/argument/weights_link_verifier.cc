@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "argument/sumcheck_verifier.h"
+#include "field/domain.h"
 #include "field/multilinear.h"
-#include "field/ntt.h"
 
 namespace provenn {
 namespace {
@@ -39,7 +39,7 @@ void AddSboxInput(const Plan& plan, const std::vector<K>& rho, K coefficient, Li
 
   K all = K::Zero();
   K firsts = K::Zero();
-  std::vector<K> next(at_permutation.size(), K::Zero());            // eq of the block that follows, in the same row
+  std::vector<K> next(at_permutation.size(), K::Zero());  // eq of the block that follows, in the same row
   std::vector<K> symbol_block(size_t{queries} * (blocks - 1), K::Zero());
   std::vector<K> salt_row(queries, K::Zero());
   for (uint32_t j = 0; j < queries; ++j) {
@@ -180,12 +180,14 @@ void ReadWeightsLink(const Plan& plan, const std::vector<K>& r, const std::vecto
 
   const std::vector<Goldilocks> digests =
       channel.ReceiveClearBase("row digests", size_t{plan.weight_queries} * kPoseidonDigestSize);
-  const std::vector<Digest> path = channel.ReceiveDigests("row path", MerkleProofSize(plan.weights.log_size, positions));
+  const std::vector<Digest> path =
+      channel.ReceiveDigests("row path", MerkleProofSize(plan.weights.log_size, positions));
   if (!channel.shape_only()) {
     std::vector<Digest> leaves;
     for (size_t j = 0; j < positions.size(); ++j) {
       PoseidonDigest digest;
-      std::copy_n(digests.begin() + static_cast<std::ptrdiff_t>(j * kPoseidonDigestSize), kPoseidonDigestSize, digest.begin());
+      std::copy_n(digests.begin() + static_cast<std::ptrdiff_t>(j * kPoseidonDigestSize), kPoseidonDigestSize,
+                  digest.begin());
       leaves.push_back(WeightLeaf(digest));
     }
     if (!VerifyMerkle(plan.weights.root, plan.weights.log_size, positions, leaves, path)) {
@@ -214,8 +216,8 @@ void ReadWeightsLink(const Plan& plan, const std::vector<K>& r, const std::vecto
   ClaimRows(plan, r, positions, channel.Challenge("rows delta"), front);
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                               \
-  template void ReadWeightsLink<K>(const Plan&, const std::vector<K>&, const std::vector<WeightClaim<K>>&,   \
+#define PROVENN_INSTANTIATE(K)                                                                             \
+  template void ReadWeightsLink<K>(const Plan&, const std::vector<K>&, const std::vector<WeightClaim<K>>&, \
                                    MaskedChannel<K>&, FrontResult<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -26,9 +26,9 @@ PoseidonDigest RowSalt(const WeightsSeed& seed, uint64_t row);
 struct WeightsOracle {
   WeightsCommitment commitment;
   WeightsSeed seed{};
-  std::span<const Goldilocks> codeword;      // size x columns
-  std::span<const PoseidonDigest> digests;   // by row
-  std::span<const Digest> nodes;             // of the tree, as MerkleTree::nodes()
+  std::span<const Goldilocks> codeword;     // size x columns
+  std::span<const PoseidonDigest> digests;  // by row
+  std::span<const Digest> nodes;            // of the tree, as MerkleTree::nodes()
 };
 
 // The arrays of an oracle, owned.

@@ -10,9 +10,7 @@ void ByteWriter::Varint(uint64_t v) {
   bytes_.push_back(static_cast<uint8_t>(v));
 }
 
-void ByteWriter::SignedVarint(int64_t v) {
-  Varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63));
-}
+void ByteWriter::SignedVarint(int64_t v) { Varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63)); }
 
 void ByteWriter::String(std::string_view text) {
   Varint(text.size());

@@ -15,9 +15,7 @@ namespace provenn {
 using Bytes = std::vector<uint8_t>;
 using ByteSpan = std::span<const uint8_t>;
 
-inline ByteSpan AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+inline ByteSpan AsBytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
 
 // Appends little-endian values to a buffer.
 class ByteWriter {
@@ -57,7 +55,7 @@ class ByteReader {
   uint32_t U32() { return static_cast<uint32_t>(Little(4)); }
   uint64_t U64() { return Little(8); }
   int64_t I64() { return static_cast<int64_t>(Little(8)); }
-  uint64_t Varint();      // rejects a form that is not the shortest
+  uint64_t Varint();  // rejects a form that is not the shortest
   int64_t SignedVarint();
   // A view of the next n bytes; empty on failure.
   ByteSpan Raw(size_t n);

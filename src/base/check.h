@@ -11,8 +11,8 @@ namespace provenn::internal {
 }
 }  // namespace provenn::internal
 
-#define PROVENN_CHECK(condition)                                                  \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]]                                                \
-      ::provenn::internal::CheckFailed(#condition, __FILE__, __LINE__);           \
+#define PROVENN_CHECK(condition)                                        \
+  do {                                                                  \
+    if (!(condition)) [[unlikely]]                                      \
+      ::provenn::internal::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -4,13 +4,20 @@ namespace provenn {
 
 const char* CodeName(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return "invalid argument";
-    case Code::kCorrupt: return "corrupt";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kOutOfRange: return "out of range";
-    case Code::kTooLarge: return "too large";
-    case Code::kIo: return "i/o error";
-    case Code::kRejected: return "rejected";
+    case Code::kInvalidArgument:
+      return "invalid argument";
+    case Code::kCorrupt:
+      return "corrupt";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kOutOfRange:
+      return "out of range";
+    case Code::kTooLarge:
+      return "too large";
+    case Code::kIo:
+      return "i/o error";
+    case Code::kRejected:
+      return "rejected";
   }
   return "unknown";
 }

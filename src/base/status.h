@@ -35,20 +35,32 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: implicit by design
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
-  T& value() & { PROVENN_CHECK(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { PROVENN_CHECK(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { PROVENN_CHECK(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    PROVENN_CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    PROVENN_CHECK(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    PROVENN_CHECK(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  const Error& error() const { PROVENN_CHECK(!ok()); return *std::get_if<1>(&state_); }
+  const Error& error() const {
+    PROVENN_CHECK(!ok());
+    return *std::get_if<1>(&state_);
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -62,7 +74,10 @@ class [[nodiscard]] Result<void> {
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { PROVENN_CHECK(!ok()); return *error_; }
+  const Error& error() const {
+    PROVENN_CHECK(!ok());
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;
@@ -78,10 +93,10 @@ inline Status Ok() { return Status(); }
 #define PROVENN_CONCAT(a, b) PROVENN_CONCAT_(a, b)
 
 // RETURN_IF_ERROR(expr): returns the error of a Status or Result expression to the caller.
-#define RETURN_IF_ERROR(expr)                                 \
-  do {                                                        \
-    auto provenn_status = (expr);                             \
-    if (!provenn_status.ok()) return provenn_status.error();  \
+#define RETURN_IF_ERROR(expr)                                \
+  do {                                                       \
+    auto provenn_status = (expr);                            \
+    if (!provenn_status.ok()) return provenn_status.error(); \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto x, expr): unwraps a Result or returns its error to the caller.

@@ -55,7 +55,8 @@ void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& lay
 
   const auto outer = std::span<const std::vector<K>>(functional.axes).first(block.split);
   if (functional.targets.size() == 1) {
-    AddOuterProduct<K>(outer, last, scale * functional.targets[0].coefficient, rows.subspan(block.first_row, block.rows));
+    AddOuterProduct<K>(outer, last, scale * functional.targets[0].coefficient,
+                       rows.subspan(block.first_row, block.rows));
     return;
   }
   std::vector<K> folded(block.rows, K::Zero());
@@ -108,10 +109,10 @@ void Expand(const PowerFunctional<K>& functional, std::span<K> cells) {
   }
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                     \
-  template void AddOuterProduct<K>(std::span<const std::vector<K>>, std::span<const K>, K, std::span<K>);          \
+#define PROVENN_INSTANTIATE(K)                                                                                      \
+  template void AddOuterProduct<K>(std::span<const std::vector<K>>, std::span<const K>, K, std::span<K>);           \
   template void FoldColumns<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<const K>, std::span<K>); \
-  template PowerFunctional<K> FoldColumns<K>(const PowerFunctional<K>&, std::span<const K>, std::span<K>);                     \
+  template PowerFunctional<K> FoldColumns<K>(const PowerFunctional<K>&, std::span<const K>, std::span<K>);          \
   template void Expand<K>(const PowerFunctional<K>&, std::span<K>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

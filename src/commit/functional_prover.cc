@@ -64,7 +64,8 @@ void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
       std::vector<K> sum(n, K::Zero());
       for (size_t t = 0; t < points; ++t) {
         const auto& p = functional.points[t];
-        Axpy<K>(p.coefficient * p.x.Pow(first), std::span<const Goldilocks>(powers).subspan(t * width, n), std::span<K>(sum));
+        Axpy<K>(p.coefficient * p.x.Pow(first), std::span<const Goldilocks>(powers).subspan(t * width, n),
+                std::span<K>(sum));
       }
       for (const auto& target : functional.targets) {
         Axpy<K>(target.coefficient, std::span<const K>(sum), cells.subspan(target.first + first, n));
@@ -73,8 +74,8 @@ void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
   });
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                               \
-  template void ExpandParallel<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<K>);           \
+#define PROVENN_INSTANTIATE(K)                                                                     \
+  template void ExpandParallel<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<K>); \
   template void ExpandParallel<K>(const PowerFunctional<K>&, std::span<K>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -21,10 +21,12 @@ double SoundnessBudget::TotalBits() const {
 Status SoundnessBudget::Require(double target_bits) const {
   const double total = TotalBits();
   if (total >= target_bits) return Ok();
-  const auto worst = std::min_element(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.bits < b.bits; });
+  const auto worst =
+      std::min_element(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.bits < b.bits; });
   std::string message = "the parameters reach " + std::to_string(total) + " bits of soundness, " +
                         std::to_string(target_bits) + " are required";
-  if (worst != terms_.end()) message += "; the weakest term is '" + worst->name + "' with " + std::to_string(worst->bits) + " bits";
+  if (worst != terms_.end())
+    message += "; the weakest term is '" + worst->name + "' with " + std::to_string(worst->bits) + " bits";
   return Error{Code::kInvalidArgument, message, "soundness budget"};
 }
 

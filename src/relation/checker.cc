@@ -8,7 +8,8 @@ namespace provenn {
 namespace {
 
 // Value of a view at an index of its space; 0 outside the tensor.
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view, const std::vector<uint32_t>& index) {
+int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
+             const std::vector<uint32_t>& index) {
   const Shape& shape = circuit.tensors[view.tensor].shape;
   uint64_t flat = 0;
   for (size_t a = 0; a < shape.size(); ++a) {
@@ -73,7 +74,8 @@ Status CheckLookup(const Circuit& circuit, const Assignment& assignment, const L
     for (size_t a = 0; a < index.size(); ++a) at += (a ? "," : "") + std::to_string(index[a]);
     at += ")";
     if (key < table.first_key || key >= table.first_key + static_cast<int64_t>(table.size)) {
-      return Error{Code::kInvalidArgument, "key " + std::to_string(key) + " at " + at + " is not in table " + table.name,
+      return Error{Code::kInvalidArgument,
+                   "key " + std::to_string(key) + " at " + at + " is not in table " + table.name,
                    "lookup " + lookup.name};
     }
     const auto row = static_cast<size_t>(key - table.first_key);

@@ -29,7 +29,8 @@ Status ValidateView(const Circuit& circuit, const View& view, const Shape& space
     // Bounds on the reachable indices keep every index computation inside 64 bits.
     int64_t reach = std::abs(static_cast<int64_t>(view.axes[a].offset));
     for (const AxisStep& step : view.axes[a].steps) {
-      if (step.axis >= space.size()) return Invalid(where, "view of " + tensor.name + " uses an axis that does not exist");
+      if (step.axis >= space.size())
+        return Invalid(where, "view of " + tensor.name + " uses an axis that does not exist");
       if ((*used)[step.axis]) return Invalid(where, "view of " + tensor.name + " uses an axis twice");
       if (step.stride == 0) return Invalid(where, "view of " + tensor.name + " has a stride of 0");
       (*used)[step.axis] = true;
@@ -54,7 +55,8 @@ Status ValidateWeightOperand(const Circuit& circuit, const Contraction& c, const
     }
     const uint32_t axis = c.left.axes[a].steps[0].axis;
     if (a < weight.outer_axes) {
-      if (in_right[axis]) return Invalid(where, "an outer axis of the weight " + weight.name + " is used by the right operand");
+      if (in_right[axis])
+        return Invalid(where, "an outer axis of the weight " + weight.name + " is used by the right operand");
       if (axis >= c.out_rank) return Invalid(where, "an outer axis of the weight " + weight.name + " is summed over");
     } else if (c.right.has_value() && !in_right[axis]) {
       return Invalid(where, "an inner axis of the weight " + weight.name + " is not used by the right operand");
@@ -143,7 +145,8 @@ Status ValidateCircuit(const Circuit& circuit) {
     if (t.min > t.max) return Invalid(where, "empty range");
     if (t.min < INT32_MIN || t.max > INT32_MAX) return Invalid(where, "range beyond 32 bits");
     if (t.scale < -64 || t.scale > 64) return Invalid(where, "scale beyond 64 bits");
-    if (t.kind != TensorKind::kWeight && t.outer_axes != 0) return Invalid(where, "outer axes on a tensor that is no weight");
+    if (t.kind != TensorKind::kWeight && t.outer_axes != 0)
+      return Invalid(where, "outer axes on a tensor that is no weight");
     if (t.outer_axes > 0 && t.outer_axes >= t.shape.size()) return Invalid(where, "no axis besides the outer ones");
   }
   for (const Table& t : circuit.tables) {
@@ -157,7 +160,8 @@ Status ValidateCircuit(const Circuit& circuit) {
   }
   for (size_t i = 0; i < circuit.contractions.size(); ++i) {
     RETURN_IF_ERROR(ValidateContraction(circuit, circuit.contractions[i], "contraction " + std::to_string(i)));
-    if (circuit.contractions[i].space.size() >= kMaxRank) return Invalid("contraction " + std::to_string(i), "bad rank");
+    if (circuit.contractions[i].space.size() >= kMaxRank)
+      return Invalid("contraction " + std::to_string(i), "bad rank");
   }
   for (const Lookup& lookup : circuit.lookups) {
     RETURN_IF_ERROR(ValidateLookup(circuit, lookup, "lookup " + lookup.name));
