@@ -12,9 +12,10 @@ Digest CircuitDigest(const Circuit& circuit) {
   return Sha256Of("provenn.circuit", {ByteSpan(bytes)});
 }
 
-Digest ModelId(const Digest& circuit_digest, const WeightsCommitment& weights) {
+Digest ModelId(const Digest& circuit_digest, const Digest& interface_digest, const WeightsCommitment& weights) {
   ByteWriter w;
   w.Raw(circuit_digest);
+  w.Raw(interface_digest);
   w.U32(weights.columns);
   w.U32(static_cast<uint32_t>(weights.log_size));
   w.Raw(weights.root);
@@ -51,7 +52,7 @@ Transcript StartTranscript(Profile profile, const Statement& statement) {
   Transcript transcript(kProtocolTag);
   ByteWriter w;
   w.U8(static_cast<uint8_t>(profile));
-  w.Raw(ModelId(statement.circuit_digest, statement.weights));
+  w.Raw(ModelId(statement.circuit_digest, statement.interface_digest, statement.weights));
   w.U32(statement.batch);
   w.U32(static_cast<uint32_t>(statement.hidden.size()));
   w.Raw(statement.hidden);

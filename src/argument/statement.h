@@ -22,11 +22,13 @@ struct WeightsCommitment {
 // SHA-256 of the circuit's canonical encoding, for one sample.
 Digest CircuitDigest(const Circuit& circuit);
 
-// The published commitment to a model.
-Digest ModelId(const Digest& circuit_digest, const WeightsCommitment& weights);
+// The published commitment to a model. `interface_digest` binds what the circuit does not say: how the model's real
+// inputs and outputs map to the circuit's tensors. The argument only absorbs it.
+Digest ModelId(const Digest& circuit_digest, const Digest& interface_digest, const WeightsCommitment& weights);
 
 struct Statement {
   Digest circuit_digest{};
+  Digest interface_digest{};
   WeightsCommitment weights;
   uint32_t batch = 1;
   // Per tensor id of the circuit: whether the input or output stays hidden. False for all other tensors.

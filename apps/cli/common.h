@@ -1,0 +1,55 @@
+// What the commands share: errors, progress, tensors from files, and tables on the terminal.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/provenn.h"
+
+namespace provenn::cli {
+
+using Json = nlohmann::ordered_json;
+
+// Exit codes.
+inline constexpr int kAccepted = 0;
+inline constexpr int kRejected = 1;
+inline constexpr int kCannotRead = 2;
+
+// What every command has.
+struct Output {
+  bool json = false;
+};
+
+// "provenn: <where>: <what>" on stderr, with --json also an object on stdout. Returns kCannotRead.
+int Fail(const Error& error, const Output& output);
+
+void PrintJson(const Json& json);
+
+// A bar on stderr, if that is a terminal; else nothing. Removes the bar when it goes away.
+class TerminalProgress : public ProgressSink {
+ public:
+  TerminalProgress();
+  ~TerminalProgress() override;
+  void Report(double fraction, std::string_view stage) override;
+
+ private:
+  bool enabled_;
+  int last_percent_ = -1;
+};
+
+// Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
+Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);
+
+// Rows of text in aligned columns; a column whose name ends in '>' (not printed) is aligned to the right.
+void PrintTable(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows);
+
+std::string Number(double value);
+// "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.
+std::string Shortened(const FloatTensor& tensor);
+// 12 345 678
+std::string Grouped(uint64_t value);
+std::string Bytes(uint64_t value);
+Json ToJson(const FloatTensor& tensor);
+
+}  // namespace provenn::cli

@@ -1,0 +1,44 @@
+// provenn: prove that a committed ONNX model gave an output.
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+
+#include "commands.h"
+#include "common.h"
+
+namespace provenn::cli {
+namespace {
+
+int Main(int argc, char** argv) {
+  CLI::App app("Proves in zero knowledge that a committed ONNX model gave an output.", "provenn");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", PROVENN_VERSION);
+  Action action;
+  AddCommit(app, &action);
+  AddRun(app, &action);
+  AddProve(app, &action);
+  AddVerify(app, &action);
+  AddInspect(app, &action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kCannotRead;
+  }
+  return action();
+}
+
+}  // namespace
+}  // namespace provenn::cli
+
+int main(int argc, char** argv) {
+  // The library reports errors as values. What is left are exceptions of the standard library: no memory, no thread.
+  try {
+    return provenn::cli::Main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "provenn: out of memory\n");
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "provenn: {}\n", e.what());
+  }
+  return provenn::cli::kCannotRead;
+}

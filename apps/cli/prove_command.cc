@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/file.h"
+#include "commands.h"
+#include "common.h"
+
+namespace provenn::cli {
+namespace {
+
+struct Options {
+  std::string key;
+  std::vector<std::string> inputs;
+  std::string path;
+  std::string profile = "p100";
+  ProveOptions prove;
+  Output output;
+};
+
+int Run(const Options& options) {
+  ProveOptions prove = options.prove;
+  prove.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
+  const auto key = ProvingKey::Open(options.key);
+  if (!key.ok()) return Fail(key.error(), options.output);
+  const auto inputs = LoadTensors(options.inputs);
+  if (!inputs.ok()) return Fail(inputs.error(), options.output);
+  const auto report = [&] {
+    TerminalProgress progress;
+    return ProveAnswer(*key, *inputs, prove, &progress);
+  }();
+  if (!report.ok()) return Fail(report.error(), options.output);
+  const provenn::Bytes bytes = EncodeProofFile(report->file);
+  const Status written = WriteFileAtomically(options.path, bytes);
+  if (!written.ok()) return Fail(written.error(), options.output);
+
+  if (options.output.json) {
+    Json outputs = Json::array();
+    for (const OutputTensor& output : report->outputs) {
+      Json entry = {{"name", output.name}};
+      entry.update(ToJson(output.values));
+      outputs.push_back(std::move(entry));
+    }
+    PrintJson({{"model_id", ToHex(report->file.model_id)},
+               {"proof", options.path},
+               {"proof_bytes", bytes.size()},
+               {"profile", ProfileName(report->file.profile)},
+               {"batch", report->file.batch},
+               {"prove_s", report->seconds},
+               {"verify_s", report->check_seconds},
+               {"outputs", outputs}});
+  } else {
+    for (const OutputTensor& output : report->outputs) {
+      fmt::print("output {}  {}{}\n", output.name, Shortened(output.values),
+                 prove.private_output ? "  (hidden in the proof)" : "");
+    }
+    fmt::print("proof  {} ({}, {}), made in {:.3f} s, verified in {:.3f} s\n", options.path, Bytes(bytes.size()),
+               ProfileName(report->file.profile), report->seconds, report->check_seconds);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void AddProve(CLI::App& app, Action* action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("prove", "The answer, and a proof of it");
+  command->add_option("key", options->key, "model.pk")->required();
+  command->add_option("--input", options->inputs, "FILE or NAME=FILE, for each input")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_flag("--private-input", options->prove.private_input, "hide the inputs");
+  command->add_flag("--private-output", options->prove.private_output, "hide the outputs");
+  command->add_option("--context", options->prove.context, "text that the proof is bound to: a purpose, a nonce");
+  command->add_option("--profile", options->profile, "p100 (default) or p128: bits of soundness")
+      ->check(CLI::IsMember({"p100", "p128"}));
+  command->add_option("-o,--output", options->path, "the proof file")->required();
+  command->add_flag("--json", options->output.json, "the report as JSON");
+  command->callback([=] { *action = [=] { return Run(*options); }; });
+}
+
+}  // namespace provenn::cli

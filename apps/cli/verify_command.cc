@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "base/file.h"
+#include "commands.h"
+#include "common.h"
+
+namespace provenn::cli {
+namespace {
+
+struct Options {
+  std::string key;
+  std::string proof;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::optional<std::string> context;
+  std::string model_id;
+  Output output;
+};
+
+Json TensorsJson(const std::vector<ShownTensor>& tensors, bool with_values) {
+  Json json = Json::array();
+  for (const ShownTensor& t : tensors) {
+    Json entry = {{"name", t.name}, {"hidden", t.hidden}};
+    if (!t.hidden) {
+      entry["digest"] = ToHex(t.digest);
+      entry["shape"] = t.values.shape;
+      if (with_values) entry["values"] = t.values.data;
+    }
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+void PrintReport(const VerifyReport& report) {
+  fmt::print("model id  {}\n", ToHex(report.model_id));
+  for (const ShownTensor& t : report.inputs) {
+    if (t.hidden) {
+      fmt::print("input     {}  hidden\n", t.name);
+    } else {
+      fmt::print("input     {}  {}, digest {}\n", t.name, ShapeToString(t.values.shape), ToHex(t.digest));
+    }
+  }
+  for (const ShownTensor& t : report.outputs) {
+    fmt::print("output    {}  {}\n", t.name, t.hidden ? "hidden" : Shortened(t.values));
+  }
+  if (!report.context.empty()) fmt::print("context   {}\n", report.context);
+  if (report.accepted) {
+    fmt::print("ACCEPT\n");
+  } else {
+    fmt::print("REJECT: {}{}{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ", report.where);
+  }
+}
+
+Result<Expectations> ReadExpectations(const Options& options) {
+  Expectations expect;
+  ASSIGN_OR_RETURN(expect.inputs, LoadTensors(options.inputs));
+  ASSIGN_OR_RETURN(expect.outputs, LoadTensors(options.outputs));
+  expect.context = options.context;
+  if (!options.model_id.empty()) {
+    const auto bytes = FromHex(options.model_id);
+    Digest id{};
+    if (!bytes.has_value() || bytes->size() != id.size()) {
+      return Error{Code::kInvalidArgument, "is not a model id: 64 hexadecimal digits", "--model-id"};
+    }
+    std::copy(bytes->begin(), bytes->end(), id.begin());
+    expect.model_id = id;
+  }
+  return expect;
+}
+
+int Run(const Options& options) {
+  const auto expect = ReadExpectations(options);
+  if (!expect.ok()) return Fail(expect.error(), options.output);
+  const auto model = ReadVerifyingKey(options.key);
+  if (!model.ok()) return Fail(model.error(), options.output);
+  const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);
+  if (!bytes.ok()) return Fail(bytes.error(), options.output);
+  const auto file = DecodeProofFile(*bytes);
+  if (!file.ok()) return Fail({file.error().code, file.error().message, options.proof}, options.output);
+
+  const auto started = std::chrono::steady_clock::now();
+  const auto report = VerifyAnswer(*model, *file, *expect);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  if (!report.ok()) return Fail(report.error(), options.output);
+  if (options.output.json) {
+    Json json = {{"accepted", report->accepted}, {"verdict", report->accepted ? "ACCEPT" : "REJECT"}};
+    if (!report->accepted) {
+      json["reason"] = ReasonName(report->reason);
+      json["where"] = report->where;
+    }
+    json["model_id"] = ToHex(report->model_id);
+    json["profile"] = ProfileName(report->profile);
+    json["batch"] = report->batch;
+    json["context"] = report->context;
+    json["inputs"] = TensorsJson(report->inputs, false);
+    json["outputs"] = TensorsJson(report->outputs, true);
+    json["verify_s"] = seconds;
+    json["proof_bytes"] = bytes->size();
+    PrintJson(json);
+  } else {
+    PrintReport(*report);
+  }
+  return report->accepted ? kAccepted : kRejected;
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, Action* action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("verify", "Check a proof: exit code 0 accepts, 1 rejects, 2 cannot read");
+  command->add_option("key", options->key, "model.vk")->required();
+  command->add_option("proof", options->proof, "the proof file")->required();
+  command->add_option("--input", options->inputs, "demand this input: FILE or NAME=FILE")->allow_extra_args(false);
+  command->add_option("--output", options->outputs, "demand this output: FILE or NAME=FILE")->allow_extra_args(false);
+  command->add_option("--context", options->context, "demand this context");
+  command->add_option("--model-id", options->model_id, "demand this model id");
+  command->add_flag("--json", options->output.json, "the verdict as JSON");
+  command->callback([=] { *action = [=] { return Run(*options); }; });
+}
+
+}  // namespace provenn::cli

@@ -1,0 +1,117 @@
+// CommitModel of provenn.h: import, compile, commit, write.
+#include <filesystem>
+#include <system_error>
+
+#include "api/provenn.h"
+#include "crypto/csprng.h"
+#include "model/onnx_import.h"
+
+namespace provenn {
+namespace {
+
+// A part of a longer task.
+class PartialProgress : public ProgressSink {
+ public:
+  PartialProgress(ProgressSink* whole, double from, double to) : whole_(whole), from_(from), to_(to) {}
+  void Report(double fraction, std::string_view stage) override {
+    if (whole_ != nullptr) whole_->Report(from_ + (to_ - from_) * fraction, stage);
+  }
+
+ private:
+  ProgressSink* whole_;
+  double from_;
+  double to_;
+};
+
+Result<std::vector<FloatTensor>> Ordered(const Graph& graph, const std::vector<NamedTensor>& calibration) {
+  std::vector<std::string> names;
+  for (ValueId id : graph.inputs) names.push_back(graph.value(id).name);
+  ASSIGN_OR_RETURN(const auto matched, MatchTensors(calibration, names, "input"));
+  std::vector<FloatTensor> ordered;
+  for (size_t i = 0; i < matched.size(); ++i) {
+    if (matched[i] == nullptr) {
+      return Error{Code::kInvalidArgument, "no calibration data for input '" + names[i] + "'", "calibration"};
+    }
+    ordered.push_back(*matched[i]);
+  }
+  return ordered;
+}
+
+Status MakeFolder(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Error{Code::kIo, "cannot make the folder: " + error.message(), directory};
+  return Ok();
+}
+
+}  // namespace
+
+WeightsSeed SeedFromBytes(ByteSpan bytes) { return Sha256Of("provenn.weights.seed", {bytes}); }
+
+Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
+                                 const CommitOptions& options, const std::string& directory, ProgressSink* progress) {
+  const auto report_progress = [&](double fraction, const char* stage) {
+    if (progress != nullptr) progress->Report(fraction, stage);
+  };
+  report_progress(0, "import");
+  ImportOptions import;
+  // Names are known only after import; shapes by position help where no name is given.
+  for (const NamedTensor& t : calibration) {
+    if (!t.name.empty()) {
+      import.input_shapes.clear();
+      break;
+    }
+    import.input_shapes.push_back(t.values.shape);
+  }
+  ASSIGN_OR_RETURN(const Graph graph, ImportOnnx(onnx, import));
+  ASSIGN_OR_RETURN(const std::vector<FloatTensor> ordered, Ordered(graph, calibration));
+
+  PartialProgress compiling(progress, 0.05, 0.7);
+  CompileOptions compile;
+  compile.bits = options.bits;
+  ASSIGN_OR_RETURN(CompiledModel compiled, CompileModel(graph, ordered, compile, &compiling));
+
+  report_progress(0.7, "committing to the weights");
+  WeightsSeed seed{};
+  if (options.seed.has_value()) {
+    seed = *options.seed;
+  } else {
+    Csprng::FromSystem().Fill(seed);
+  }
+  const OwnedWeightsOracle oracle = CommitWeights(compiled.circuit, compiled.weights, seed);
+
+  PublicModel model;
+  model.circuit = std::move(compiled.circuit);
+  model.inputs = std::move(compiled.inputs);
+  model.outputs = std::move(compiled.outputs);
+  model.weights = oracle.commitment;
+  model.Seal();
+
+  CommitReport report;
+  report.model_id = model.model_id;
+  report.nodes = std::move(compiled.nodes);
+  report.deviations = std::move(compiled.deviations);
+  for (const auto& values : compiled.weights) report.weights += values.size();
+  report.pk_path = (std::filesystem::path(directory) / "model.pk").string();
+  report.vk_path = (std::filesystem::path(directory) / "model.vk").string();
+
+  PartialProgress writing(progress, 0.9, 1);
+  const Bytes vk = EncodeVerifyingKey(model);
+  RETURN_IF_ERROR(MakeFolder(directory));
+  RETURN_IF_ERROR(WriteProvingKey(report.pk_path, model, compiled.program, compiled.weights, oracle.View(), &writing));
+  RETURN_IF_ERROR(WriteFileAtomically(report.vk_path, vk));
+  std::error_code ignored;
+  report.vk_bytes = vk.size();
+  report.pk_bytes = std::filesystem::file_size(report.pk_path, ignored);
+  report_progress(1, "done");
+  return report;
+}
+
+Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
+                                     const CommitOptions& options, const std::string& directory,
+                                     ProgressSink* progress) {
+  ASSIGN_OR_RETURN(const Bytes onnx, ReadFile(onnx_path, kMaxModelBytes));
+  return CommitModel(onnx, calibration, options, directory, progress);
+}
+
+}  // namespace provenn

@@ -1,0 +1,76 @@
+// The façade: everything that a program outside needs. Commit to a model, run it, prove an answer, verify it.
+//
+//   owner     CommitModel -> model.pk (secret), model.vk and the model id (published)
+//   owner     ProvingKey::Open, RunModel, ProveAnswer -> a proof file
+//   anyone    ReadVerifyingKey, DecodeProofFile, VerifyAnswer
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/proving_key.h"
+#include "api/verify_answer.h"
+#include "base/progress.h"
+#include "model/compile.h"
+#include "model/tensor_io.h"
+
+namespace provenn {
+
+struct CommitOptions {
+  int bits = 12;  // of activations: 8..16
+  // Row salts of the weights' commitment. Absent: from the operating system, and the model id differs every time.
+  std::optional<WeightsSeed> seed;
+};
+
+struct CommitReport {
+  Digest model_id{};
+  uint64_t weights = 0;  // integer weights
+  std::string pk_path;
+  std::string vk_path;
+  uint64_t pk_bytes = 0;
+  uint64_t vk_bytes = 0;
+  std::vector<NodeReport> nodes;
+  std::vector<Deviation> deviations;
+};
+
+// The seed that a file's bytes stand for.
+WeightsSeed SeedFromBytes(ByteSpan bytes);
+
+// Commits to an ONNX model and writes `directory`/model.pk (mode 0600) and model.vk; the folder is made if it is not
+// there. model.vk appears last, so a folder with both is complete; each file appears whole or not at all.
+Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
+                                 const CommitOptions& options, const std::string& directory, ProgressSink* progress);
+Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
+                                     const CommitOptions& options, const std::string& directory,
+                                     ProgressSink* progress);
+
+struct OutputTensor {
+  std::string name;
+  FloatTensor values;
+};
+
+// The integer model's answer, as real numbers. kInvalidArgument: a missing input, a wrong shape; kOutOfRange: a value
+// that is not finite or outside the declared range, naming it.
+Result<std::vector<OutputTensor>> RunModel(const ProvingKey& key, const std::vector<NamedTensor>& inputs);
+
+struct ProveOptions {
+  Profile profile = Profile::kP100;
+  bool private_input = false;
+  bool private_output = false;
+  std::string context;  // at most kMaxContextBytes
+  bool check = true;    // verify the proof before returning it; a damaged key shows here (kCorrupt)
+};
+
+struct ProveReport {
+  ProofFile file;
+  std::vector<OutputTensor> outputs;  // the prover's own copy, private or not
+  double seconds = 0;                 // from the input to the proof's bytes: the integer run and the proof
+  double check_seconds = 0;
+};
+
+Result<ProveReport> ProveAnswer(const ProvingKey& key, const std::vector<NamedTensor>& inputs,
+                                const ProveOptions& options, ProgressSink* progress);
+
+}  // namespace provenn

@@ -1,0 +1,213 @@
+#include "api/proving_key.h"
+
+#include <algorithm>
+#include <array>
+
+#include "argument/plan.h"
+
+namespace provenn {
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kSectionCount = 7;
+// magic, version, weights commitment, seed, section sizes, digest of everything before the arrays.
+constexpr size_t kHeadBytes = 8 + 4 + 40 + 32 + 8 * kSectionCount;
+constexpr size_t kHeaderBytes = kHeadBytes + 32;
+
+std::array<uint64_t*, kSectionCount> InOrder(ProvingKeySections& s) {
+  return {&s.circuit, &s.ports, &s.program, &s.weights, &s.codeword, &s.digests, &s.nodes};
+}
+
+uint64_t Padding(uint64_t offset) { return (kAlignment - offset % kAlignment) % kAlignment; }
+
+// Bytes of one weight: the narrowest of 1, 2 and 4 that its tensor's bounds fit.
+size_t WeightWidth(const Tensor& tensor) {
+  if (tensor.min >= INT8_MIN && tensor.max <= INT8_MAX) return 1;
+  if (tensor.min >= INT16_MIN && tensor.max <= INT16_MAX) return 2;
+  return 4;
+}
+
+uint64_t WeightBytes(const Circuit& circuit) {
+  uint64_t bytes = 0;
+  for (const Tensor& t : circuit.tensors) {
+    if (t.kind == TensorKind::kWeight) bytes += ElementCount(t.shape) * WeightWidth(t);
+  }
+  return bytes;
+}
+
+SecretVector<uint8_t> EncodeWeights(const Circuit& circuit, const IntegerTensors& weights) {
+  SecretVector<uint8_t> bytes;
+  bytes.reserve(WeightBytes(circuit));
+  for (size_t t = 0; t < circuit.tensors.size(); ++t) {
+    if (circuit.tensors[t].kind != TensorKind::kWeight) continue;
+    const size_t width = WeightWidth(circuit.tensors[t]);
+    for (int32_t v : weights[t]) {
+      for (size_t b = 0; b < width; ++b) bytes.push_back(static_cast<uint8_t>(static_cast<uint32_t>(v) >> (8 * b)));
+    }
+  }
+  return bytes;
+}
+
+Result<IntegerTensors> DecodeWeights(const Circuit& circuit, ByteSpan bytes) {
+  if (bytes.size() != WeightBytes(circuit)) {
+    return Error{Code::kCorrupt, "the weights section does not fit the circuit", "proving key"};
+  }
+  IntegerTensors weights(circuit.tensors.size());
+  size_t at = 0;
+  for (size_t t = 0; t < circuit.tensors.size(); ++t) {
+    const Tensor& tensor = circuit.tensors[t];
+    if (tensor.kind != TensorKind::kWeight) continue;
+    const size_t width = WeightWidth(tensor);
+    const int unused = static_cast<int>(32 - 8 * width);
+    const uint64_t n = ElementCount(tensor.shape);
+    weights[t].resize(n);
+    for (int32_t& v : weights[t]) {
+      uint32_t raw = 0;
+      for (size_t b = 0; b < width; ++b) raw |= static_cast<uint32_t>(bytes[at++]) << (8 * b);
+      v = static_cast<int32_t>(raw << unused) >> unused;
+      if (v < tensor.min || v > tensor.max) {
+        return Error{Code::kCorrupt, "a weight outside its declared bounds", "tensor " + tensor.name};
+      }
+    }
+  }
+  return weights;
+}
+
+ProvingKeySections ArraySizes(const WeightsCommitment& weights) {
+  ProvingKeySections s;
+  if (weights.columns == 0) return s;
+  const uint64_t size = uint64_t{1} << weights.log_size;
+  s.codeword = size * weights.columns * sizeof(Goldilocks);
+  s.digests = size * sizeof(PoseidonDigest);
+  s.nodes = MerkleTree::NodeCount(weights.log_size) * sizeof(Digest);
+  return s;
+}
+
+template <typename T>
+std::span<const T> ArrayAt(ByteSpan bytes, uint64_t offset, uint64_t size) {
+  return {reinterpret_cast<const T*>(bytes.data() + offset), size / sizeof(T)};
+}
+
+template <typename T>
+ByteSpan ArrayBytes(std::span<const T> values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()};
+}
+
+Digest SmallPartDigest(ByteSpan head, std::initializer_list<ByteSpan> sections) {
+  Sha256 hash("provenn.proving-key");
+  hash.Update(head);
+  for (ByteSpan s : sections) hash.Update(s);
+  return hash.Finish();
+}
+
+}  // namespace
+
+Status WriteProvingKey(const std::string& path, const PublicModel& model, const Program& program,
+                       const IntegerTensors& weights, const WeightsOracle& oracle, ProgressSink* progress) {
+  const Bytes circuit = EncodeCircuit(model.circuit);
+  const Bytes ports = EncodeModelPorts(model);
+  const Bytes recipe = EncodeProgram(program);
+  const SecretVector<uint8_t> values = EncodeWeights(model.circuit, weights);
+  ProvingKeySections sections = ArraySizes(oracle.commitment);
+  sections.circuit = circuit.size();
+  sections.ports = ports.size();
+  sections.program = recipe.size();
+  sections.weights = values.size();
+
+  ByteWriter head;
+  WriteFileHeader(kProvingKeyMagic, kKeyFormatVersion, &head);
+  WriteWeightsCommitment(oracle.commitment, &head);
+  head.Raw(oracle.seed);
+  for (const uint64_t* size : InOrder(sections)) head.U64(*size);
+  PROVENN_CHECK(head.bytes().size() == kHeadBytes);
+  head.Raw(SmallPartDigest(head.bytes(), {circuit, ports, recipe, ByteSpan(values)}));
+
+  ASSIGN_OR_RETURN(AtomicFileWriter file, AtomicFileWriter::Create(path, FileAccess::kPrivate));
+  RETURN_IF_ERROR(file.Write(head.bytes()));
+  for (ByteSpan section : {ByteSpan(circuit), ByteSpan(ports), ByteSpan(recipe), ByteSpan(values)}) {
+    RETURN_IF_ERROR(file.Write(section));
+  }
+  const std::array<uint8_t, kAlignment> zeros{};
+  const uint64_t total = sections.codeword + sections.digests + sections.nodes;
+  uint64_t written = 0;
+  for (ByteSpan array : {ArrayBytes(oracle.codeword), ArrayBytes(oracle.digests), ArrayBytes(oracle.nodes)}) {
+    if (array.empty()) continue;
+    RETURN_IF_ERROR(file.Write(ByteSpan(zeros).first(Padding(file.size()))));
+    constexpr size_t kChunk = size_t{1} << 24;
+    for (size_t at = 0; at < array.size(); at += kChunk) {
+      const ByteSpan chunk = array.subspan(at, std::min(kChunk, array.size() - at));
+      RETURN_IF_ERROR(file.Write(chunk));
+      written += chunk.size();
+      if (progress != nullptr) progress->Report(static_cast<double>(written) / static_cast<double>(total), "writing");
+    }
+  }
+  return file.Commit();
+}
+
+Result<ProvingKey> ProvingKey::FromBytes(ByteSpan bytes) {
+  const auto corrupt = [](const char* what) { return Error{Code::kCorrupt, what, "proving key"}; };
+  ByteReader reader(bytes);
+  RETURN_IF_ERROR(ReadFileHeader(kProvingKeyMagic, kKeyFormatVersion, "proving key", &reader));
+  ProvingKey key;
+  const WeightsCommitment weights = ReadWeightsCommitment(reader);
+  const ByteSpan seed = reader.Raw(key.oracle_.seed.size());
+  for (uint64_t* size : InOrder(key.sections_)) *size = reader.U64();
+  const ByteSpan digest = reader.Raw(sizeof(Digest));
+  RETURN_IF_ERROR(reader.status());
+
+  // No size is believed before it is known to fit into what is there.
+  ProvingKeySections& s = key.sections_;
+  for (uint64_t* size : InOrder(s)) {
+    if (*size > bytes.size()) return corrupt("a section is larger than the file");
+  }
+  const ProvingKeySections arrays = ArraySizes(weights);
+  if (s.codeword != arrays.codeword || s.digests != arrays.digests || s.nodes != arrays.nodes) {
+    return corrupt("the arrays do not have the size that the commitment says");
+  }
+  const ByteSpan circuit = reader.Raw(s.circuit);
+  const ByteSpan ports = reader.Raw(s.ports);
+  const ByteSpan recipe = reader.Raw(s.program);
+  const ByteSpan values = reader.Raw(s.weights);
+  RETURN_IF_ERROR(reader.status());
+  const Digest actual = SmallPartDigest(bytes.first(kHeadBytes), {circuit, ports, recipe, values});
+  if (!std::equal(actual.begin(), actual.end(), digest.begin())) return corrupt("damaged: its digest does not match");
+
+  std::copy(seed.begin(), seed.end(), key.oracle_.seed.begin());
+  ASSIGN_OR_RETURN(key.model_, DecodePublicModel(circuit, ports, weights));
+  ByteReader recipe_reader(recipe);
+  ASSIGN_OR_RETURN(key.program_, DecodeProgram(recipe_reader, key.model_.circuit));
+  RETURN_IF_ERROR(recipe_reader.Finish());
+  ASSIGN_OR_RETURN(key.weights_, DecodeWeights(key.model_.circuit, values));
+
+  uint64_t offsets[3] = {0, 0, 0};
+  const uint64_t sizes[3] = {s.codeword, s.digests, s.nodes};
+  uint64_t at = reader.position();
+  for (int i = 0; i < 3; ++i) {
+    if (sizes[i] == 0) continue;
+    const uint64_t padding = Padding(at);
+    if (at + padding + sizes[i] > bytes.size()) return corrupt("truncated");
+    for (uint8_t b : bytes.subspan(at, padding)) {
+      if (b != 0) return corrupt("padding that is not zero");
+    }
+    offsets[i] = at + padding;
+    at = offsets[i] + sizes[i];
+  }
+  if (at != bytes.size()) return corrupt("bytes after the end");
+  key.oracle_.commitment = weights;
+  key.oracle_.codeword = ArrayAt<Goldilocks>(bytes, offsets[0], s.codeword);
+  key.oracle_.digests = ArrayAt<PoseidonDigest>(bytes, offsets[1], s.digests);
+  key.oracle_.nodes = ArrayAt<Digest>(bytes, offsets[2], s.nodes);
+  if (s.nodes != 0 && key.oracle_.nodes.back() != weights.root) return corrupt("the tree's root is not the commitment");
+  return key;
+}
+
+Result<ProvingKey> ProvingKey::Open(const std::string& path) {
+  ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
+  auto file = std::make_shared<MappedFile>(std::move(mapped));
+  auto key = FromBytes(file->bytes());
+  if (!key.ok()) return Error{key.error().code, key.error().message, path};
+  key->file_ = std::move(file);
+  return key;
+}
+
+}  // namespace provenn
