@@ -87,6 +87,7 @@ class LookupStep {
     std::vector<uint32_t> own;
     for (const RemainderDigit& digit : step.digits) own.push_back(digit.tensor);
     if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
+    if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
     return own;
   }
 
@@ -106,6 +107,7 @@ class LookupStep {
     bool inside = true;
     for (size_t i = 0; i < count; ++i) keys[i] >>= shift;
     if (step_.clamp.has_value()) inside &= Clamp(*step_.clamp, begin, {keys, count});
+    if (step_.quotient.has_value()) inside &= Divide(*step_.quotient, begin, {keys, count});
     for (size_t i = 0; i < count; ++i) {
       keys[i] -= table_.first_key;
       inside &= static_cast<uint64_t>(keys[i]) < table_.size;
@@ -139,6 +141,18 @@ class LookupStep {
       keys[i] += (clamped[i] - top) * (int64_t{1} << clamp.bits);
     }
     return true;
+  }
+
+  bool Divide(const CommittedQuotient& quotient, uint64_t begin, std::span<int64_t> keys) const {
+    int32_t* cells = Cells(quotient.tensor) + begin;
+    bool fits = true;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const int64_t value = keys[i] >> quotient.bits;
+      fits &= value == static_cast<int32_t>(value);
+      cells[i] = static_cast<int32_t>(value);
+      keys[i] -= value * (int64_t{1} << quotient.bits);
+    }
+    return fits;
   }
 
   const Circuit& circuit_;

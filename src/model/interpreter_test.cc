@@ -59,10 +59,16 @@ TestGraph Joined() {
   return g;
 }
 
+TestGraph Logits() {
+  TestGraph g(8);
+  g.Output(g.Linear(g.Relu(g.Linear(g.Input({1, 3}), 3)), 4));
+  return g;
+}
+
 // Under-constraint search: one changed cell, whichever it is, breaks a lookup.
 TEST(Interpreter, NoCellHasAChoice) {
   std::mt19937 random(9);
-  for (const auto& make : {ConvPool, Gated, Probabilities, Joined}) {
+  for (const auto& make : {ConvPool, Gated, Probabilities, Joined, Logits}) {
     TestGraph g = make();
     const CompiledModel model = MustCompile(g);
     const IntegerTensors inputs = InputsOf(model, [&](const Tensor& t, size_t) {
@@ -91,7 +97,7 @@ TEST(Interpreter, NoCellHasAChoice) {
 // Any input in the declared range is provable: sums far beyond what calibration saw saturate.
 TEST(Interpreter, CornersOfTheInputRangeStayProvable) {
   std::mt19937 random(10);
-  for (const auto& make : {ConvPool, Gated, Probabilities, Joined, SmallLeNet}) {
+  for (const auto& make : {ConvPool, Gated, Probabilities, Joined, Logits, SmallLeNet}) {
     TestGraph g = make();
     // Calibrated on small values only.
     auto model = CompileModel(g.graph(), g.Samples(4, -0.05f, 0.05f));

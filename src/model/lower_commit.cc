@@ -73,7 +73,9 @@ Result<StoredValue> Lowering::Stored(ValueId v) {
   // The cost belongs to the node that made the sum, or to the function where its argument is in cells already.
   const size_t node = std::min(producer_[static_cast<size_t>(std::holds_alternative<PendingSum>(state) ? root : v)],
                                graph_.nodes.size());
-  ASSIGN_OR_RETURN(StoredValue value, Rescale(pending, FormatOf(v), graph_.value(v).name, node));
+  // Handed out and read by nothing else.
+  const bool exact = f->IsIdentity() && SoleDemand(v) && reader_[static_cast<size_t>(root)] == graph_.nodes.size();
+  ASSIGN_OR_RETURN(StoredValue value, Rescale(pending, FormatOf(v), graph_.value(v).name, node, exact));
   committed_[key] = value;
   return value;
 }
@@ -103,7 +105,7 @@ Result<PendingSum> Lowering::PendingOf(const StoredValue& value) {
 }
 
 Result<StoredValue> Lowering::Rescale(const PendingSum& pending, const OutputFormat& format, const std::string& name,
-                                      size_t node) {
+                                      size_t node, bool exact) {
   Layout layout = CompactLayout(pending.space);
   const size_t current = node_;
   node_ = node;
@@ -112,6 +114,7 @@ Result<StoredValue> Lowering::Rescale(const PendingSum& pending, const OutputFor
   const Status status = RescaleInto(pending, format, name, node, tensor, std::move(layout.view));
   node_ = current;
   RETURN_IF_ERROR(status);
+  rescales_.back().exact = exact;
   out_.costs[node].scale = format.scale;
   out_.costs[node].committed = true;
   layout.value.tensor = tensor;

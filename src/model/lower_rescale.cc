@@ -6,9 +6,17 @@
 namespace provenn {
 namespace {
 
-// One committed cell and one row or lookup leaf cost about the same; a table row is both.
-constexpr uint64_t kRowCost = 2;
-constexpr uint64_t kSaturatingCost = 3;  // per value, over direct: a lookup and two cells
+// What one committed cell or one leaf of the lookup argument costs, is the unit. Leaves come in blocks of a power of
+// two: per table, and per lookup along every axis.
+uint64_t TableCost(uint64_t rows) { return std::bit_ceil(rows) + rows; }
+uint64_t Leaves(const Shape& space) {
+  uint64_t n = 1;
+  for (uint32_t size : space) n *= std::bit_ceil(size);
+  return n;
+}
+// What saturation adds for one request: a lookup and two cells per value.
+uint64_t SaturationCost(const Shape& space) { return Leaves(space) + 2 * ElementCount(space); }
+
 constexpr uint64_t kMaxDirectRows = uint64_t{1} << 18;
 constexpr int64_t kMaxDigitBits = 16;
 
@@ -38,7 +46,7 @@ struct Coarse {
   Interval rows;     // keys of the table
   Interval tops;     // keys of the clamp table
   Interval clamped;  // its values
-  uint64_t Cost() const { return kRowCost * (rows.Size() + tops.Size()); }
+  uint64_t Cost() const { return TableCost(rows.Size()) + TableCost(tops.Size()); }
 };
 
 Coarse LayOut(const FunctionTable& f, Interval quotients, int bits) {
@@ -81,15 +89,23 @@ class Emitter {
   }
 
   Status Run() {
-    for (size_t i = 0; i < rescales_.size(); ++i) classes_[rescales_[i].function].requests.push_back(i);
+    PlanDigits();
+    for (size_t i = 0; i < rescales_.size(); ++i) {
+      if (!IsExact(rescales_[i])) classes_[rescales_[i].function].requests.push_back(i);
+    }
     class_of_.resize(rescales_.size());
     for (auto& [function, c] : classes_) {
       RETURN_IF_ERROR(PlanClass(function, &c));
       for (size_t j = 0; j < c.requests.size(); ++j) class_of_[c.requests[j]] = {&c, c.is_direct[j]};
     }
-    PlanDigits();
     for (const RangeRequest& r : ranges_) EmitRange(r);
-    for (size_t i = 0; i < rescales_.size(); ++i) Emit(rescales_[i], *class_of_[i].first, class_of_[i].second);
+    for (size_t i = 0; i < rescales_.size(); ++i) {
+      if (IsExact(rescales_[i])) {
+        EmitExact(rescales_[i]);
+      } else {
+        Emit(rescales_[i], *class_of_[i].first, class_of_[i].second);
+      }
+    }
     if (circuit_.tensors.size() > kMaxObjects || circuit_.lookups.size() > kMaxObjects) {
       return Error{Code::kTooLarge, "the model needs too many tensors or lookups", "circuit"};
     }
@@ -97,17 +113,52 @@ class Emitter {
   }
 
  private:
+  // Up to this many values a table of their own costs more than a range check of two digits.
+  static constexpr uint64_t kFewValues = 1024;
+  static constexpr int kExactDigit = 12;
+
+  bool IsExact(const RescaleRequest& r) const {
+    const Interval q = Quotients(r);
+    const int width = static_cast<int>(std::bit_width(static_cast<uint64_t>(q.max - q.min)));
+    const bool cells = circuit_.tensors[r.out].shape == r.space && r.out_view == Cell(r.out, r.space, {}).view;
+    return r.exact && cells && r.rest == Expression{} && r.shift > 0 && r.shift <= kMaxDigitBits &&
+           width <= 2 * kExactDigit && q.min > INT32_MIN / 2 && q.max < INT32_MAX / 2 &&
+           ElementCount(r.space) <= kFewValues;
+  }
+
+  void EmitExact(const RescaleRequest& r) {
+    Contract(r.sum);
+    const Interval q = Quotients(r);
+    Tensor& out = circuit_.tensors[r.out];
+    // A power of two of values, as the range table is one.
+    const int width =
+        std::max(static_cast<int>(std::bit_width(static_cast<uint64_t>(RoundOut(q).max - RoundOut(q).min))), 1);
+    out.min = RoundOut(q).min;
+    out.max = out.min + (int64_t{1} << width) - 1;
+    Step divide;
+    divide.kind = Step::Kind::kLookup;
+    divide.quotient = CommittedQuotient{r.out, static_cast<uint8_t>(r.shift)};
+    Expression remainder = r.sum;
+    remainder.terms.push_back({{-(int64_t{1} << r.shift), 0}, r.out_view});
+    divide.id = AddLookup(r.name + " remainder", r.node, r.space, RangeTable(uint32_t{1} << r.shift), {remainder});
+    program_.steps.push_back(std::move(divide));
+    RangeRequest range{r.name + " range", r.node, r.space, {}, uint32_t{1} << width};
+    range.key.constant = {-out.min, 0};
+    range.key.terms.push_back({{1, 0}, r.out_view});
+    EmitRange(range);
+  }
+
   Status PlanClass(const FunctionTable& function, FunctionClass* c) {
     // Direct up to some extent, saturating beyond: the cheapest cut in the order of extents.
     std::vector<size_t> order(c->requests.size());
     for (size_t j = 0; j < order.size(); ++j) order[j] = j;
     const auto extent = [&](size_t j) { return Quotients(rescales_[c->requests[j]]).Size(); };
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return extent(a) < extent(b); });
-    std::vector<uint64_t> values_from(order.size() + 1, 0);
+    std::vector<uint64_t> cost_from(order.size() + 1, 0);
     std::vector<Interval> all_from(order.size() + 1);
     for (size_t k = order.size(); k-- > 0;) {
       const RescaleRequest& r = rescales_[c->requests[order[k]]];
-      values_from[k] = values_from[k + 1] + ElementCount(r.space);
+      cost_from[k] = cost_from[k + 1] + SaturationCost(r.space);
       const Interval q = Quotients(r);
       all_from[k] = k + 1 == order.size()
                         ? q
@@ -122,11 +173,11 @@ class Emitter {
         united = cut == 1 ? q : Interval{std::min(q.min, united.min), std::max(q.max, united.max)};
         if (RoundOut(united).Size() > kMaxDirectRows) break;
       }
-      uint64_t cost = cut > 0 ? kRowCost * RoundOut(united).Size() : 0;
+      uint64_t cost = cut > 0 ? TableCost(RoundOut(united).Size()) : 0;
       if (cut < order.size()) {
         const Coarse coarse = BestCoarse(function, all_from[cut]);
         if (coarse.rows.Size() > kMaxTableSize || coarse.tops.Size() > kMaxTableSize) continue;
-        cost += coarse.Cost() + kSaturatingCost * values_from[cut];
+        cost += coarse.Cost() + cost_from[cut];
       }
       if (cost < best) {
         best = cost;
@@ -206,6 +257,17 @@ class Emitter {
     return e;
   }
 
+  // Width of the low digit of a range check: that of a table which is there anyway, or half.
+  int LowBits(int bits) const {
+    int best = bits / 2;
+    for (const auto& [shift, digits] : digits_) {
+      for (const uint8_t width : digits) {
+        if (width < bits && bits - width <= 10 && width > best) best = width;
+      }
+    }
+    return best;
+  }
+
   // One lookup, or two with a committed low digit where the table would outweigh the values.
   void EmitRange(const RangeRequest& r) {
     const int bits = std::bit_width(r.size) - 1;
@@ -217,7 +279,7 @@ class Emitter {
       AddLookup(r.name, r.node, r.space, RangeTable(r.size), {r.key});
       return;
     }
-    const uint8_t low_bits = static_cast<uint8_t>(bits / 2);
+    const uint8_t low_bits = static_cast<uint8_t>(LowBits(bits));
     const uint32_t low = AddCells(r, "low", 0, (int64_t{1} << low_bits) - 1);
     AddLookup(r.name + " low", r.node, r.space, RangeTable(uint32_t{1} << low_bits), {CellAlone(low, r.space)});
     Expression key = r.key;
@@ -235,7 +297,7 @@ class Emitter {
     for (const AccumulatorTerm& term : e.accumulators) {
       if (contracted_[term.contraction]) continue;
       contracted_[term.contraction] = true;
-      program_.steps.push_back(Step{Step::Kind::kContract, term.contraction, {}, std::nullopt, {}});
+      program_.steps.push_back(Step{Step::Kind::kContract, term.contraction, {}, {}, {}, {}});
     }
   }
 

@@ -10,6 +10,13 @@
 // The second tuple forces (E - lo) / 2^s - top * 2^t = key - clamped * 2^t into [0, 2^t): top is the true coarse
 // position, and a key outside [A * 2^t, (B + 1) * 2^t) stands in the constant rows on its side. No cell has a choice.
 //
+// Exact, for a few values that are only handed out and need no function (a classifier's logits): three lookups and two
+// cells, no table of their own, no saturation.
+//   E - out * 2^s                     in [0, 2^s)
+//   low                               in [0, 2^w)
+//   (out - min - low) / 2^w           in [0, 2^v)
+// The last two hold out to a range on which the first has one solution.
+//
 // What the sizes of tables tell about the weights: for each table the largest quotient that any of its layers can
 // reach, rounded up to three binary digits. The weights themselves enter nowhere else.
 #pragma once
@@ -35,9 +42,10 @@ struct RescaleRequest {
   int64_t min = 0;  // bounds of E
   int64_t max = 0;
   FunctionTable function;
-  uint32_t out = 0;  // tensor that is set ...
-  View out_view;     // ... through this view over the space
-  Expression rest;   // terms that the value column has beside the output: out = f(...) - rest
+  uint32_t out = 0;    // tensor that is set ...
+  View out_view;       // ... through this view over the space
+  bool exact = false;  // the function is the identity and nothing but the output reads the result
+  Expression rest;     // terms that the value column has beside the output: out = f(...) - rest
 };
 
 // key in [0, size), nothing set.

@@ -77,7 +77,7 @@ class Lowering {
   Result<PendingSum> PendingOf(const StoredValue& value);
   // Commits f(sum) in a fresh compact tensor.
   Result<StoredValue> Rescale(const PendingSum& pending, const OutputFormat& format, const std::string& name,
-                              size_t node);
+                              size_t node, bool exact = false);
   // The same into part of a tensor.
   Status RescaleInto(const PendingSum& pending, const OutputFormat& format, const std::string& name, size_t node,
                      uint32_t tensor, View out_view);

@@ -42,7 +42,7 @@ class Validator {
   Status Contract(const Step& step) {
     if (step.id >= circuit_.contractions.size()) return Bad("contraction that does not exist");
     if (contracted_[step.id]) return Bad("contraction evaluated twice");
-    if (!step.digits.empty() || step.clamp.has_value() || !step.outputs.empty())
+    if (!step.digits.empty() || step.clamp.has_value() || step.quotient.has_value() || !step.outputs.empty())
       return Bad("fields that do not belong");
     const Contraction& c = circuit_.contractions[step.id];
     RETURN_IF_ERROR(Readable(c.left.tensor));
@@ -97,6 +97,10 @@ class Validator {
       own.push_back(digit.tensor);
     }
     if (step.clamp.has_value()) RETURN_IF_ERROR(CheckClamp(*step.clamp, lookup, &own));
+    if (step.quotient.has_value()) {
+      RETURN_IF_ERROR(CheckQuotient(*step.quotient, lookup));
+      own.push_back(step.quotient->tensor);
+    }
     for (size_t i = 0; i < own.size(); ++i) {
       if (std::count(own.begin(), own.end(), own[i]) != 1) return Bad("one tensor in two roles");
     }
@@ -126,6 +130,17 @@ class Validator {
     if (clamp.bits > 30) return Bad("bad clamp width");
     own->push_back(clamp.top);
     own->push_back(clamp.clamped);
+    return Ok();
+  }
+
+  Status CheckQuotient(const CommittedQuotient& quotient, const Lookup& lookup) {
+    RETURN_IF_ERROR(CellTensor(quotient.tensor, lookup));
+    if (quotient.bits > 48) return Bad("bad quotient width");
+    const Coefficient expected{-(int64_t{1} << quotient.bits), 0};
+    const auto found = std::count_if(
+        lookup.columns[0].terms.begin(), lookup.columns[0].terms.end(),
+        [&](const ViewTerm& term) { return term.view.tensor == quotient.tensor && term.coefficient == expected; });
+    if (found != 1) return Bad("a quotient that is not a term of the key");
     return Ok();
   }
 
@@ -196,6 +211,11 @@ Bytes EncodeProgram(const Program& program) {
       w.Varint(step.clamp->table);
       w.U8(step.clamp->bits);
     }
+    w.U8(step.quotient.has_value() ? 1 : 0);
+    if (step.quotient.has_value()) {
+      w.Varint(step.quotient->tensor);
+      w.U8(step.quotient->bits);
+    }
     w.Varint(step.outputs.size());
     for (uint32_t tensor : step.outputs) w.Varint(tensor == kNoTensor ? 0 : uint64_t{tensor} + 1);
   }
@@ -229,6 +249,14 @@ Result<Program> DecodeProgram(ByteReader& reader, const Circuit& circuit) {
         clamp.table = id("clamp table");
         clamp.bits = reader.U8();
         step.clamp = clamp;
+      }
+      const uint8_t divided = reader.U8();
+      if (divided > 1) reader.Fail("a flag is 0 or 1");
+      if (divided == 1) {
+        CommittedQuotient quotient;
+        quotient.tensor = id("quotient tensor");
+        quotient.bits = reader.U8();
+        step.quotient = quotient;
       }
       const uint64_t outputs = reader.Count(kMaxValueColumns, "output columns");
       for (uint64_t c = 0; c < outputs && reader.ok(); ++c) {

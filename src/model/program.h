@@ -32,20 +32,29 @@ struct CoarseClamp {
   bool operator==(const CoarseClamp&) const = default;
 };
 
+// A quotient that is committed while its remainder is the key itself: tensor = floor(e / 2^bits), and the key column
+// holds the term -2^bits * tensor.
+struct CommittedQuotient {
+  uint32_t tensor = 0;
+  uint8_t bits = 0;
+  bool operator==(const CommittedQuotient&) const = default;
+};
+
 inline constexpr uint32_t kNoTensor = UINT32_MAX;
 
 // Either a contraction is evaluated, or a lookup is satisfied:
 //   e    = 2^s * (the key column without the tensors this step sets), s the largest shift of its coefficients
 //   hi   = floor(e / 2^s), remainder = e - hi * 2^s, written as digits, least significant first
-//   key  = hi, or its coarse clamp
+//   key  = hi, or its coarse clamp, or what a committed quotient leaves of it
 //   out  = table value - (the other terms of that value column), for each value column with an output tensor
-// Digits, top and clamped have the lookup's space as their shape.
+// Digits, top, clamped and quotient have the lookup's space as their shape.
 struct Step {
   enum class Kind : uint8_t { kContract = 0, kLookup = 1 };
   Kind kind = Kind::kContract;
   uint32_t id = 0;  // of the contraction or lookup
   std::vector<RemainderDigit> digits;
   std::optional<CoarseClamp> clamp;
+  std::optional<CommittedQuotient> quotient;
   std::vector<uint32_t> outputs;  // per value column: the tensor it sets, or kNoTensor
   bool operator==(const Step&) const = default;
 };

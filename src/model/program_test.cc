@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "model/compile.h"
 #include "model/test_graph.h"
 
@@ -58,12 +60,25 @@ TEST_F(ProgramTest, ValidationObjects) {
   EXPECT_TRUE(refused([](Program& p) { std::swap(p.steps.front(), p.steps.back()); }));
   EXPECT_TRUE(refused([](Program& p) { p.steps.push_back(p.steps.back()); }));
   EXPECT_TRUE(refused([](Program& p) { p.steps.push_back(p.steps.front()); }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().id = kMaxObjects; }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().outputs.back() = 0; }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().outputs.back() = kNoTensor; }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().digits.clear(); }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().digits[0].bits += 1; }));
-  EXPECT_TRUE(refused([](Program& p) { p.steps.back().digits[0].tensor = p.steps.back().outputs.back(); }));
+  // The last step that divides by digits and sets an output.
+  const auto rich = [](Program& p) -> Step& {
+    return *std::find_if(p.steps.rbegin(), p.steps.rend(),
+                         [](const Step& s) { return !s.digits.empty() && !s.outputs.empty(); });
+  };
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).id = kMaxObjects; }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).outputs.back() = 0; }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).outputs.back() = kNoTensor; }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).outputs.push_back(kNoTensor); }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).digits.clear(); }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).digits[0].bits += 1; }));
+  EXPECT_TRUE(refused([&](Program& p) { rich(p).digits[0].tensor = rich(p).outputs.back(); }));
+  // The step that commits a quotient: the logits.
+  const auto dividing = [](Program& p) -> Step& {
+    return *std::find_if(p.steps.begin(), p.steps.end(), [](const Step& s) { return s.quotient.has_value(); });
+  };
+  EXPECT_TRUE(refused([&](Program& p) { dividing(p).quotient->bits += 1; }));
+  EXPECT_TRUE(refused([&](Program& p) { dividing(p).quotient->tensor = 0; }));
+  EXPECT_TRUE(refused([&](Program& p) { dividing(p).quotient.reset(); }));
 }
 
 TEST_F(ProgramTest, PortsRoundTripAndMustFitTheCircuit) {

@@ -169,8 +169,11 @@ OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const R
     non_negative = f(domain.low + (domain.high - domain.low) * i / 256) >= 0;
   }
   OutputFormat format;
-  format.min = non_negative ? 0 : -(int64_t{1} << (bits - 1));
-  format.max = (int64_t{1} << (non_negative ? bits : bits - 1)) - 1;
+  // A sixteenth of the range is left out, so that a saturating table, with its rows for keys on either side, still has
+  // at most 2^bits rows.
+  const int64_t room = int64_t{1} << (bits - 4);
+  format.min = non_negative ? 0 : -(int64_t{1} << (bits - 1)) + room / 2;
+  format.max = (int64_t{1} << (non_negative ? bits : bits - 1)) - (non_negative ? room : room / 2) - 1;
   double magnitude = kMargin * std::max(-result.low, result.high);
   // A function that is bounded anyway: calibration may have seen a small part of its range.
   const Range bounds = f.Bounds();
@@ -178,7 +181,7 @@ OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const R
   if (bound <= 1 || bound <= 4 * magnitude) magnitude = bound;
   format.scale = fixed_scale.value_or(ScaleWithin(magnitude, static_cast<double>(format.max)));
   // Keys: about 2^(bits+1) of them over the domain, unless the function follows its argument step by step.
-  const int64_t wanted = int64_t{1} << (bits + 1);
+  const int64_t wanted = (int64_t{1} << (bits + 1)) - 2 * room;
   format.key_scale = format.scale;
   if (!f.KeepsScale()) {
     format.key_scale = std::min(ScaleWithin(domain.high - domain.low, static_cast<double>(wanted)), format.scale + 2);
