@@ -3,6 +3,8 @@
 // Each case is tried three ways: as it is; with all inputs but the first turned into initializers, as weights are in
 // real models; and with all inputs turned into initializers, which exercises constant folding. Whatever way is imported
 // must give the expected outputs. testdata/conformance.txt pins which cases must be imported in at least one way.
+//
+// PROVENN_UPDATE_CONFORMANCE=FILE writes a new list; PROVENN_EXPLAIN_CONFORMANCE=1 prints why a case is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
