@@ -11,7 +11,7 @@ OracleLayout::OracleLayout(uint32_t columns) : columns_(columns), log_columns_(s
 }
 
 uint32_t OracleLayout::Add(const std::vector<uint32_t>& shape, uint32_t outer_axes) {
-  PROVENN_CHECK(outer_axes <= shape.size());
+  PROVENN_CHECK(outer_axes == 0 || outer_axes < shape.size());
   Block block;
   block.shape = shape;
   block.padded = shape;

@@ -29,7 +29,8 @@ class OracleLayout {
   // columns: a power of two.
   explicit OracleLayout(uint32_t columns);
 
-  // Adds a block and returns its index. The first `outer_axes` axes index rows only, whatever room the columns have.
+  // Adds a block and returns its index. The first `outer_axes` axes index rows only, whatever room the columns have;
+  // there is an axis besides them (CHECK), so that stretches along the last axis are contiguous.
   uint32_t Add(const std::vector<uint32_t>& shape, uint32_t outer_axes = 0);
 
   uint32_t columns() const { return columns_; }
@@ -46,13 +47,12 @@ class OracleLayout {
 
 // Calls run(element, cell, length) for every stretch of elements that are contiguous both in the compact tensor
 // (index `element`) and in the matrix (cell = row * columns + column, absolute), for the elements whose first axis
-// index is in [from, to). A scalar has one stretch, for from = 0.
+// index is in [from, to). A scalar counts as one axis of size 1.
 template <typename Run>
 void ForEachRun(const Block& block, uint32_t columns, uint64_t from, uint64_t to, Run run) {
   const size_t rank = block.shape.size();
   if (rank <= 1) {
-    const uint64_t end = rank == 0 ? 1 : to;
-    if (from < end) run(from, block.first_row * columns + from, end - from);
+    if (from < to) run(from, block.first_row * columns + from, to - from);
     return;
   }
   uint64_t inner_elements = 1;
