@@ -14,5 +14,6 @@ void AddRun(CLI::App& app, Action* action);
 void AddProve(CLI::App& app, Action* action);
 void AddVerify(CLI::App& app, Action* action);
 void AddInspect(CLI::App& app, Action* action);
+void AddBench(CLI::App& app, Action* action);
 
 }  // namespace provenn::cli

@@ -20,6 +20,7 @@ int Main(int argc, char** argv) {
   AddProve(app, &action);
   AddVerify(app, &action);
   AddInspect(app, &action);
+  AddBench(app, &action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

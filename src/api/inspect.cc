@@ -111,7 +111,7 @@ Status AddParameters(const PublicModel& model, Profile profile, Inspection* out)
       (*row)[2] = std::get<int64_t>((*row)[2]) + Int(entry.bytes);
     }
   }
-  messages.rows.push_back({"all (without Merkle paths where they depend on the positions)", int64_t{0}, Int(total)});
+  messages.rows.push_back({"all, for typical positions of the queries", int64_t{0}, Int(total)});
   out->tables.push_back(std::move(messages));
   return Ok();
 }
