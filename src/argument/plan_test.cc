@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "argument/test_session.h"
-#include "argument/tiny_circuit.h"
+#include "argument/test_tiny_circuit.h"
 
 namespace provenn {
 namespace {
@@ -64,8 +64,8 @@ TYPED_TEST(PlanTest, EveryTermOfAnAcceptedPlanReachesTheTarget) {
     EXPECT_GE(budget.terms().size(), 18u);
     for (const auto& term : budget.terms()) EXPECT_GE(term.bits, ProfileTraits<TypeParam>::kTargetBits) << term.name;
     // Every matrix has a random row for each position it is opened at, and no fewer queries than its own budget wants.
-    const OracleShape* shapes[] = {&s.plan->activations_shape, &s.plan->folded_weights_shape, &s.plan->hidden_rows.shape,
-                                   &s.plan->terminal_shape, &s.plan->levels.back().shape};
+    const OracleShape* shapes[] = {&s.plan->activations_shape, &s.plan->folded_weights_shape,
+                                   &s.plan->hidden_rows.shape, &s.plan->terminal_shape, &s.plan->levels.back().shape};
     for (const OracleShape* shape : shapes) {
       const long double bound = static_cast<long double>(shape->message_rows + shape->random_rows);
       const long double size = static_cast<long double>(shape->size());
@@ -114,7 +114,8 @@ TYPED_TEST(PlanTest, HostileWeightsCommitments) {
     const std::vector<uint8_t> hidden(test.circuit.tensors.size(), 0);
     size_t accepted = 0;
     for (const uint32_t columns : {0u, 1u, 3u, 4u, 7u, 8u, 16u, 24u, 64u, 1024u, 2048u, 0x80000000u, 0xffffffffu}) {
-      for (const int log_size : {INT32_MIN, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 30, 31, 32, 63, 64, INT32_MAX}) {
+      for (const int log_size :
+           {INT32_MIN, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 30, 31, 32, 63, 64, INT32_MAX}) {
         const auto plan = MakePlan<TypeParam>(test.circuit, hidden, WeightsCommitment{columns, log_size, {}});
         if (!plan.ok()) {
           EXPECT_EQ(plan.error().code, Code::kInvalidArgument);
@@ -208,7 +209,8 @@ TYPED_TEST(PlanTest, ProvesABatch) {
     values.insert(values.end(), other.witness.assignment.tensors[t].begin(), other.witness.assignment.tensors[t].end());
   }
   for (size_t c = 0; c < test.circuit.contractions.size(); ++c) {
-    test.witness.accumulators[c] = EvaluateContraction(test.circuit, test.circuit.contractions[c], test.witness.assignment);
+    test.witness.accumulators[c] =
+        EvaluateContraction(test.circuit, test.circuit.contractions[c], test.witness.assignment);
   }
   Session<TypeParam> s(test);
   s.statement.batch = 2;

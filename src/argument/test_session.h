@@ -1,8 +1,6 @@
 // A prover and a verifier around one circuit: for tests of the argument.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <optional>
 #include <string>
@@ -44,8 +42,8 @@ struct Session {
 
   void MakePlanFor(const Statement& s) {
     auto made = MakePlan<K>(test.circuit, s.hidden, s.weights);
-    EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.error().ToString());
-    if (made.ok()) plan = std::move(made).value();
+    PROVENN_CHECK(made.ok());
+    plan = std::move(made).value();
   }
 
   Result<Bytes> Prove(const ProverHooks* hooks = nullptr, uint8_t seed = 1) const {
@@ -63,7 +61,7 @@ struct Session {
     for (uint32_t t = 0; t < test.circuit.tensors.size(); ++t) {
       if (test.circuit.tensors[t].name == name) return t;
     }
-    ADD_FAILURE() << "no tensor " << name;
+    PROVENN_CHECK(false);
     return 0;
   }
 };

@@ -8,7 +8,8 @@
 namespace provenn {
 namespace {
 
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view, const std::vector<uint32_t>& index) {
+int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
+             const std::vector<uint32_t>& index) {
   const Shape& shape = circuit.tensors[view.tensor].shape;
   size_t flat = 0;
   for (size_t a = 0; a < shape.size(); ++a) {

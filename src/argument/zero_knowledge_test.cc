@@ -21,8 +21,8 @@
 #include <set>
 
 #include "argument/test_session.h"
-#include "argument/tiny_circuit.h"
-#include "argument/toy_plan.h"
+#include "argument/test_tiny_circuit.h"
+#include "argument/test_toy_plan.h"
 
 namespace provenn {
 namespace {
@@ -85,7 +85,8 @@ struct CoinMap {
 template <typename K>
 class Toy {
  public:
-  Toy(const std::vector<int32_t>& x, const ToySize& size, uint64_t coins) : session_(TinyCase(x), true, true), size_(size) {
+  Toy(const std::vector<int32_t>& x, const ToySize& size, uint64_t coins)
+      : session_(TinyCase(x), true, true), size_(size) {
     session_.plan = ToyPlan<K>(*session_.plan, size);
     hooks_.transcript = [coins](Transcript& t) { t.ForceChallenges(coins); };
     coins_ = coins;
@@ -132,8 +133,8 @@ class Toy {
   }
 
   size_t Relations() const {
-    const uint64_t in_k = plan().levels.back().shape.random_rows +
-                          uint64_t{plan().terminal_shape.random_rows} * plan().terminal_columns;
+    const uint64_t in_k =
+        plan().levels.back().shape.random_rows + uint64_t{plan().terminal_shape.random_rows} * plan().terminal_columns;
     return in_k * static_cast<size_t>(plan().degree);
   }
 

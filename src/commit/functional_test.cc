@@ -60,17 +60,18 @@ TYPED_TEST(FunctionalTest, ProductsExpandAndFoldAsDefined) {
 
     std::vector<K> defined(layout.rows() * layout.columns(), K::Zero());
     for (const auto& target : f.targets) {
-      ForEachRun(layout.blocks()[target.block], layout.columns(), [&](uint64_t element, uint64_t cell, uint64_t length) {
-        for (uint64_t i = 0; i < length; ++i) {
-          K weight = target.coefficient;
-          uint64_t rest = element + i;
-          for (size_t a = shape.size(); a-- > 0;) {
-            weight = weight * f.axes[a][rest % shape[a]];
-            rest /= shape[a];
-          }
-          defined[cell + i] += weight;
-        }
-      });
+      ForEachRun(layout.blocks()[target.block], layout.columns(),
+                 [&](uint64_t element, uint64_t cell, uint64_t length) {
+                   for (uint64_t i = 0; i < length; ++i) {
+                     K weight = target.coefficient;
+                     uint64_t rest = element + i;
+                     for (size_t a = shape.size(); a-- > 0;) {
+                       weight = weight * f.axes[a][rest % shape[a]];
+                       rest /= shape[a];
+                     }
+                     defined[cell + i] += weight;
+                   }
+                 });
     }
     std::vector<K> expanded(defined.size(), K::Zero());
     ExpandParallel(f, layout, std::span<K>(expanded));

@@ -11,7 +11,8 @@ namespace provenn {
 namespace {
 
 long double ExactBits(uint64_t degree_bound, uint64_t size) {
-  return std::log2(2.0L * static_cast<long double>(size) / (static_cast<long double>(size) + static_cast<long double>(degree_bound)));
+  return std::log2(2.0L * static_cast<long double>(size) /
+                   (static_cast<long double>(size) + static_cast<long double>(degree_bound)));
 }
 
 // The integer logarithm never overstates, and understates by less than 2^-28 bits.
@@ -40,7 +41,8 @@ TEST(OracleShapeTest, PlanQueriesIsTheSmallestThatReachesTheGoal) {
           const uint64_t size = uint64_t{1} << plan.log_size;
           EXPECT_GE(size, bound << rate);
           EXPECT_GE(size, 2 * uint64_t{plan.queries});
-          EXPECT_LT(size, 2 * std::max(bound << rate, 2 * uint64_t{plan.queries})) << "a domain twice as large as needed";
+          EXPECT_LT(size, 2 * std::max(bound << rate, 2 * uint64_t{plan.queries}))
+              << "a domain twice as large as needed";
           EXPECT_GE(plan.queries * ExactBits(bound, size), bits);
           // One query fewer would not do, in the domain that it would get.
           const uint32_t fewer = plan.queries - 1;

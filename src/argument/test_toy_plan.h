@@ -11,7 +11,7 @@ namespace provenn {
 
 struct ToySize {
   uint32_t columns = 8;
-  uint32_t queries = 2;       // on every oracle but the weights
+  uint32_t queries = 2;  // on every oracle but the weights
   uint32_t weight_queries = 1;
   uint32_t levels = 1;
 };
