@@ -82,6 +82,19 @@ void PrintTable(const std::vector<std::string>& columns, const std::vector<std::
   for (const auto& row : rows) print(row);
 }
 
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string Number(double value) { return fmt::format("{:.6g}", value); }
 
 std::string Shortened(const FloatTensor& tensor) {

@@ -44,6 +44,9 @@ Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arg
 // Rows of text in aligned columns; a column whose name ends in '>' (not printed) is aligned to the right.
 void PrintTable(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows);
 
+// Text from a file, fit for a terminal: control characters, which could hide or forge a line, become \xHH.
+std::string Printable(std::string_view text);
+
 std::string Number(double value);
 // "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.
 std::string Shortened(const FloatTensor& tensor);

@@ -18,6 +18,7 @@ struct Options {
   std::vector<std::string> outputs;
   std::optional<std::string> context;
   std::string model_id;
+  std::string profile;
   Output output;
 };
 
@@ -39,19 +40,21 @@ void PrintReport(const VerifyReport& report) {
   fmt::print("model id  {}\n", ToHex(report.model_id));
   for (const ShownTensor& t : report.inputs) {
     if (t.hidden) {
-      fmt::print("input     {}  hidden\n", t.name);
+      fmt::print("input     {}  hidden\n", Printable(t.name));
     } else {
-      fmt::print("input     {}  {}, digest {}\n", t.name, ShapeToString(t.values.shape), ToHex(t.digest));
+      fmt::print("input     {}  {}, digest {}\n", Printable(t.name), ShapeToString(t.values.shape), ToHex(t.digest));
     }
   }
   for (const ShownTensor& t : report.outputs) {
-    fmt::print("output    {}  {}\n", t.name, t.hidden ? "hidden" : Shortened(t.values));
+    fmt::print("output    {}  {}\n", Printable(t.name), t.hidden ? "hidden" : Shortened(t.values));
   }
-  if (!report.context.empty()) fmt::print("context   {}\n", report.context);
+  if (!report.context.empty()) fmt::print("context   {}\n", Printable(report.context));
+  fmt::print("profile   {}\n", ProfileName(report.profile));
   if (report.accepted) {
     fmt::print("ACCEPT\n");
   } else {
-    fmt::print("REJECT: {}{}{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ", report.where);
+    fmt::print("REJECT: {}{}{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
+               Printable(report.where));
   }
 }
 
@@ -69,6 +72,7 @@ Result<Expectations> ReadExpectations(const Options& options) {
     std::copy(bytes->begin(), bytes->end(), id.begin());
     expect.model_id = id;
   }
+  if (!options.profile.empty()) expect.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
   return expect;
 }
 
@@ -118,6 +122,8 @@ void AddVerify(CLI::App& app, Action* action) {
   command->add_option("--output", options->outputs, "demand this output: FILE or NAME=FILE")->allow_extra_args(false);
   command->add_option("--context", options->context, "demand this context");
   command->add_option("--model-id", options->model_id, "demand this model id");
+  command->add_option("--profile", options->profile, "demand at least this profile: p100 or p128")
+      ->check(CLI::IsMember({"p100", "p128"}));
   command->add_flag("--json", options->output.json, "the verdict as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -246,6 +246,10 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   if (expectations.model_id.has_value() && *expectations.model_id != model.model_id) {
     return reject(Reason::kModelId, "the key is of model " + ToHex(model.model_id));
   }
+  if (expectations.profile.has_value() && file.profile < *expectations.profile) {
+    return reject(Reason::kParameters, std::string("the proof is of profile ") + ProfileName(file.profile) + ", " +
+                                           ProfileName(*expectations.profile) + " is demanded");
+  }
   const auto batched = BatchedCircuit(model.circuit, file.batch);
   if (!batched.ok()) return reject(Reason::kParameters, batched.error().ToString());
   const auto statement = StatementOf(model, file, *batched, &report.reason, &report.where);

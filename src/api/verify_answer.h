@@ -27,6 +27,7 @@ struct Expectations {
   std::vector<NamedTensor> outputs;  // exactly the values that the integer model gives
   std::optional<std::string> context;
   std::optional<Digest> model_id;
+  std::optional<Profile> profile;  // at least this one
 };
 
 // One input or output as the proof shows it.
