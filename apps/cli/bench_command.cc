@@ -96,7 +96,7 @@ Result<Case> LoadCase(const std::string& name, const Options& options) {
   }
   if (name == "age") {
     ASSIGN_OR_RETURN(c.onnx, ReadFile(options.examples + "/models/age_gender_embedding.onnx", kMaxModelFileBytes));
-    c.calibration = RandomImage({1, 224, 224, 3}, false, "calibration");
+    c.calibration = RandomImage({1, 3, 224, 224}, false, "calibration");
     c.input = c.calibration;
     c.repeat = 1;
     return c;

@@ -12,7 +12,7 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kSectionCount = 7;
 // magic, version, weights commitment, seed, section sizes, digest of everything before the arrays.
 constexpr size_t kHeadBytes = 8 + 4 + 40 + 32 + 8 * kSectionCount;
-constexpr size_t kHeaderBytes = kHeadBytes + 32;
+static_assert(kHeadBytes + sizeof(Digest) == kProvingKeyHeaderBytes);
 
 std::array<uint64_t*, kSectionCount> InOrder(ProvingKeySections& s) {
   return {&s.circuit, &s.ports, &s.program, &s.weights, &s.codeword, &s.digests, &s.nodes};
@@ -100,7 +100,57 @@ Digest SmallPartDigest(ByteSpan head, std::initializer_list<ByteSpan> sections) 
   return hash.Finish();
 }
 
+Error Corrupt(const char* what) { return Error{Code::kCorrupt, what, "proving key"}; }
+
+// The header and the small sections, in place. Sizes have been checked against what is there.
+struct Head {
+  WeightsCommitment weights;
+  WeightsSeed seed{};
+  ProvingKeySections sections;
+  Digest digest{};
+  ByteSpan circuit;
+  ByteSpan ports;
+  ByteSpan recipe;
+  ByteSpan values;
+  uint64_t end = 0;  // offset after the small sections
+};
+
+Result<Head> ReadHead(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  RETURN_IF_ERROR(ReadFileHeader(kProvingKeyMagic, kKeyFormatVersion, "proving key", &reader));
+  Head head;
+  head.weights = ReadWeightsCommitment(reader);
+  const ByteSpan seed = reader.Raw(head.seed.size());
+  for (uint64_t* size : InOrder(head.sections)) *size = reader.U64();
+  const ByteSpan digest = reader.Raw(head.digest.size());
+  RETURN_IF_ERROR(reader.status());
+  std::copy(seed.begin(), seed.end(), head.seed.begin());
+  std::copy(digest.begin(), digest.end(), head.digest.begin());
+
+  ProvingKeySections& s = head.sections;
+  for (const uint64_t* size : InOrder(s)) {
+    if (*size > bytes.size()) return Corrupt("a section is larger than the file");
+  }
+  const ProvingKeySections arrays = ArraySizes(head.weights);
+  if (s.codeword != arrays.codeword || s.digests != arrays.digests || s.nodes != arrays.nodes) {
+    return Corrupt("the arrays do not have the size that the commitment says");
+  }
+  head.circuit = reader.Raw(s.circuit);
+  head.ports = reader.Raw(s.ports);
+  head.recipe = reader.Raw(s.program);
+  head.values = reader.Raw(s.weights);
+  RETURN_IF_ERROR(reader.status());
+  head.end = reader.position();
+  return head;
+}
+
 }  // namespace
+
+std::optional<Digest> ProvingKey::DigestOfSmallSections(ByteSpan bytes) {
+  const auto head = ReadHead(bytes);
+  if (!head.ok()) return std::nullopt;
+  return SmallPartDigest(bytes.first(kHeadBytes), {head->circuit, head->ports, head->recipe, head->values});
+}
 
 Status WriteProvingKey(const std::string& path, const PublicModel& model, const Program& program,
                        const IntegerTensors& weights, const WeightsOracle& oracle, ProgressSink* progress) {
@@ -145,59 +195,40 @@ Status WriteProvingKey(const std::string& path, const PublicModel& model, const 
 }
 
 Result<ProvingKey> ProvingKey::FromBytes(ByteSpan bytes) {
-  const auto corrupt = [](const char* what) { return Error{Code::kCorrupt, what, "proving key"}; };
-  ByteReader reader(bytes);
-  RETURN_IF_ERROR(ReadFileHeader(kProvingKeyMagic, kKeyFormatVersion, "proving key", &reader));
+  ASSIGN_OR_RETURN(const Head head, ReadHead(bytes));
+  const Digest actual = SmallPartDigest(bytes.first(kHeadBytes), {head.circuit, head.ports, head.recipe, head.values});
+  if (actual != head.digest) return Corrupt("damaged: its digest does not match");
+
   ProvingKey key;
-  const WeightsCommitment weights = ReadWeightsCommitment(reader);
-  const ByteSpan seed = reader.Raw(key.oracle_.seed.size());
-  for (uint64_t* size : InOrder(key.sections_)) *size = reader.U64();
-  const ByteSpan digest = reader.Raw(sizeof(Digest));
-  RETURN_IF_ERROR(reader.status());
-
-  // No size is believed before it is known to fit into what is there.
-  ProvingKeySections& s = key.sections_;
-  for (uint64_t* size : InOrder(s)) {
-    if (*size > bytes.size()) return corrupt("a section is larger than the file");
-  }
-  const ProvingKeySections arrays = ArraySizes(weights);
-  if (s.codeword != arrays.codeword || s.digests != arrays.digests || s.nodes != arrays.nodes) {
-    return corrupt("the arrays do not have the size that the commitment says");
-  }
-  const ByteSpan circuit = reader.Raw(s.circuit);
-  const ByteSpan ports = reader.Raw(s.ports);
-  const ByteSpan recipe = reader.Raw(s.program);
-  const ByteSpan values = reader.Raw(s.weights);
-  RETURN_IF_ERROR(reader.status());
-  const Digest actual = SmallPartDigest(bytes.first(kHeadBytes), {circuit, ports, recipe, values});
-  if (!std::equal(actual.begin(), actual.end(), digest.begin())) return corrupt("damaged: its digest does not match");
-
-  std::copy(seed.begin(), seed.end(), key.oracle_.seed.begin());
-  ASSIGN_OR_RETURN(key.model_, DecodePublicModel(circuit, ports, weights));
-  ByteReader recipe_reader(recipe);
+  key.sections_ = head.sections;
+  key.oracle_.seed = head.seed;
+  key.oracle_.commitment = head.weights;
+  ASSIGN_OR_RETURN(key.model_, DecodePublicModel(head.circuit, head.ports, head.weights));
+  ByteReader recipe_reader(head.recipe);
   ASSIGN_OR_RETURN(key.program_, DecodeProgram(recipe_reader, key.model_.circuit));
   RETURN_IF_ERROR(recipe_reader.Finish());
-  ASSIGN_OR_RETURN(key.weights_, DecodeWeights(key.model_.circuit, values));
+  ASSIGN_OR_RETURN(key.weights_, DecodeWeights(key.model_.circuit, head.values));
 
   uint64_t offsets[3] = {0, 0, 0};
+  const ProvingKeySections& s = head.sections;
   const uint64_t sizes[3] = {s.codeword, s.digests, s.nodes};
-  uint64_t at = reader.position();
+  uint64_t at = head.end;
   for (int i = 0; i < 3; ++i) {
     if (sizes[i] == 0) continue;
     const uint64_t padding = Padding(at);
-    if (at + padding + sizes[i] > bytes.size()) return corrupt("truncated");
+    if (at + padding + sizes[i] > bytes.size()) return Corrupt("truncated");
     for (uint8_t b : bytes.subspan(at, padding)) {
-      if (b != 0) return corrupt("padding that is not zero");
+      if (b != 0) return Corrupt("padding that is not zero");
     }
     offsets[i] = at + padding;
     at = offsets[i] + sizes[i];
   }
-  if (at != bytes.size()) return corrupt("bytes after the end");
-  key.oracle_.commitment = weights;
+  if (at != bytes.size()) return Corrupt("bytes after the end");
   key.oracle_.codeword = ArrayAt<Goldilocks>(bytes, offsets[0], s.codeword);
   key.oracle_.digests = ArrayAt<PoseidonDigest>(bytes, offsets[1], s.digests);
   key.oracle_.nodes = ArrayAt<Digest>(bytes, offsets[2], s.nodes);
-  if (s.nodes != 0 && key.oracle_.nodes.back() != weights.root) return corrupt("the tree's root is not the commitment");
+  if (s.nodes != 0 && key.oracle_.nodes.back() != head.weights.root)
+    return Corrupt("the tree's root is not the commitment");
   return key;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,6 +18,8 @@
 #include "model/program.h"
 
 namespace provenn {
+
+inline constexpr size_t kProvingKeyHeaderBytes = 172;
 
 // Sizes of the sections, in file order: what `inspect` shows.
 struct ProvingKeySections {
@@ -38,6 +41,8 @@ class ProvingKey {
   static Result<ProvingKey> Open(const std::string& path);
   // The same from memory that outlives the key and is aligned to 64 bytes.
   static Result<ProvingKey> FromBytes(ByteSpan bytes);
+  // What the digest in the header must be, as its last 32 bytes; nullopt if the header does not fit the bytes.
+  static std::optional<Digest> DigestOfSmallSections(ByteSpan bytes);
 
   ProvingKey(ProvingKey&&) = default;
   ProvingKey& operator=(ProvingKey&&) = default;

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""The command line as scripts meet it: exit codes, JSON, reasons, bad input, full disks, interruptions.
+
+    apps/cli/cli_test.py PROVENN
+
+Uses the tiny model of src/api/testdata/tiny, and examples/lenet where a commitment must take long enough to be killed.
+"""
+
+import json
+import math
+import os
+import pathlib
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TINY = ROOT / "src/api/testdata/tiny"
+LENET = ROOT / "examples/lenet"
+PROVENN = None
+ACCEPT, REJECT, UNREADABLE = 0, 1, 2
+
+
+def run(*words, **options):
+    return subprocess.run([PROVENN, *map(str, words)], capture_output=True, text=True, **options)
+
+
+def write_npy(path, shape, values):
+    """float32, version 1, C order."""
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }" % repr(tuple(shape))
+    header += " " * (63 - (len(header) + 10) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+                     + struct.pack(f"<{len(values)}f", *values))
+
+
+def read_npy(path):
+    data = path.read_bytes()
+    start = 10 + struct.unpack("<H", data[8:10])[0]
+    return list(struct.unpack(f"<{(len(data) - start) // 4}f", data[start:]))
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.holder = tempfile.TemporaryDirectory()
+        cls.dir = pathlib.Path(cls.holder.name)
+        cls.commit = cls.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--seed",
+                              TINY / "seed.txt", "-o", cls.dir, "--json")
+        cls.pk, cls.vk, cls.proof = cls.dir / "model.pk", cls.dir / "model.vk", cls.dir / "answer.proof"
+        cls.run_json = cls.must(0, "run", cls.pk, "--input", TINY / "input.npy", "-o", cls.dir / "y.npy", "--json")
+        cls.prove = cls.must(0, "prove", cls.pk, "--input", TINY / "input.npy", "--context", "here", "-o", cls.proof,
+                             "--json")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.holder.cleanup()
+
+    @staticmethod
+    def must(code, *words, **options):
+        """Runs, checks the exit code, and reads the JSON that --json asks for."""
+        done = run(*words, **options)
+        if done.returncode != code:
+            raise AssertionError(f"{words}: exit code {done.returncode}, not {code}\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if "--json" in words else done.stdout + done.stderr
+
+    def verify(self, code, *words):
+        return self.must(code, "verify", self.vk, self.proof, "--json", *words)
+
+    def test_json_of_commit_run_and_prove(self):
+        self.assertEqual(len(self.commit["model_id"]), 64)
+        self.assertEqual(self.commit["nodes"][0]["op"], "input")
+        self.assertEqual(self.commit["deviations"][0]["output"], "y")
+        self.assertEqual(self.run_json["outputs"][0]["values"], self.prove["outputs"][0]["values"])
+        self.assertEqual(self.run_json["outputs"][0]["values"], read_npy(self.dir / "y.npy"))
+        self.assertEqual(self.prove["proof_bytes"], self.proof.stat().st_size)
+        self.assertEqual(self.pk.stat().st_mode & 0o777, 0o600)
+
+    def test_accepts_with_every_expectation(self):
+        verdict = self.verify(ACCEPT, "--input", TINY / "input.npy", "--output", self.dir / "y.npy", "--context", "here",
+                              "--model-id", self.commit["model_id"])
+        self.assertTrue(verdict["accepted"])
+        self.assertEqual(verdict["outputs"][0]["values"], self.run_json["outputs"][0]["values"])
+        self.assertEqual(len(verdict["inputs"][0]["digest"]), 64)
+        self.verify(ACCEPT, "--input", f"x={TINY / 'input.npy'}", "--output", f"y={self.dir / 'y.npy'}")
+
+    def test_text_output(self):
+        text = self.must(ACCEPT, "verify", self.vk, self.proof)
+        self.assertIn("ACCEPT", text)
+        self.assertIn(self.commit["model_id"], text)
+        self.assertIn("REJECT: context", self.must(REJECT, "verify", self.vk, self.proof, "--context", "there"))
+
+    def test_each_mismatch_has_its_reason(self):
+        other_input, other_output = self.dir / "other_x.npy", self.dir / "other_y.npy"
+        values = read_npy(TINY / "input.npy")
+        write_npy(other_input, (1, 4), values[:3] + [values[3] / 2])
+        values = read_npy(self.dir / "y.npy")
+        write_npy(other_output, (1, 2), [values[0], values[1] + 1])
+        for words, reason in [(["--input", other_input], "input-mismatch"),
+                              (["--output", other_output], "output-mismatch"), (["--context", ""], "context"),
+                              (["--model-id", "00" * 32], "model-id")]:
+            self.assertEqual(self.verify(REJECT, *words)["reason"], reason)
+
+    def test_flipped_bits_are_rejected_and_what_is_no_proof_cannot_be_read(self):
+        data = self.proof.read_bytes()
+        damaged = self.dir / "damaged.proof"
+        for part in (0.3, 0.5, 0.7, 0.999):
+            at = int(len(data) * part)
+            damaged.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+            self.must(REJECT, "verify", self.vk, damaged)
+        for bad in (b"", data[:40], data[:len(data) // 2], b"X" + data[1:], data + b"\0"):
+            damaged.write_bytes(bad)
+            self.must(UNREADABLE, "verify", self.vk, damaged)
+        self.must(UNREADABLE, "verify", self.proof, self.vk)
+        self.must(UNREADABLE, "verify", self.vk, self.dir / "missing.proof")
+
+    def test_another_model(self):
+        other = self.dir / "other"
+        self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o", other)
+        verdict = self.must(REJECT, "verify", other / "model.vk", self.proof, "--json")
+        self.assertEqual(verdict["reason"], "model-id")
+
+    def test_private_input_and_output(self):
+        hidden = self.dir / "hidden.proof"
+        self.must(0, "prove", self.pk, "--input", TINY / "input.npy", "--private-input", "--private-output", "-o", hidden)
+        verdict = self.must(ACCEPT, "verify", self.vk, hidden, "--json")
+        self.assertTrue(verdict["inputs"][0]["hidden"] and verdict["outputs"][0]["hidden"])
+        self.assertNotIn("values", verdict["outputs"][0])
+        self.must(REJECT, "verify", self.vk, hidden, "--input", TINY / "input.npy")
+
+    def test_batch_and_profile(self):
+        batch = self.dir / "batch.proof"
+        self.must(0, "prove", self.pk, "--input", TINY / "batch.npy", "--profile", "p128", "-o", batch)
+        verdict = self.must(ACCEPT, "verify", self.vk, batch, "--input", TINY / "batch.npy", "--json")
+        self.assertEqual((verdict["batch"], verdict["profile"]), (3, "p128"))
+        self.assertEqual(verdict["outputs"][0]["shape"], [3, 2])
+
+    def test_inspect(self):
+        for path, kind in [(self.pk, "proving key"), (self.vk, "verifying key"), (self.proof, "proof"),
+                           (TINY / "model.onnx", "ONNX model")]:
+            shown = self.must(0, "inspect", path, "--json")
+            self.assertEqual((shown["kind"], shown["bytes"]), (kind, path.stat().st_size))
+        self.assertIn("soundness p100", self.must(0, "inspect", self.vk))
+
+    def test_seed_and_options_make_the_model_id(self):
+        def model_id(*words):
+            return self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o",
+                             self.dir / "again", "--json", *words)["model_id"]
+
+        self.assertEqual(model_id("--seed", TINY / "seed.txt"), self.commit["model_id"])
+        self.assertNotEqual(model_id("--seed", TINY / "seed.txt", "--bits", "10"), self.commit["model_id"])
+        self.assertNotEqual(model_id(), model_id())
+
+    def test_bad_input_is_named(self):
+        bad = self.dir / "bad.npy"
+        for value, what, where in [(math.nan, "nan", "element 2"), (math.inf, "inf", "element 2"),
+                                   (1e6, "declared range", "[0, 2]")]:
+            write_npy(bad, (1, 4), [0, 0, value, 0])
+            text = self.must(UNREADABLE, "prove", self.pk, "--input", bad, "-o", self.dir / "no.proof")
+            self.assertIn(what, text.lower())
+            self.assertIn(where, text)
+        write_npy(bad, (1, 5), [0] * 5)
+        self.must(UNREADABLE, "run", self.pk, "--input", bad)
+        bad.write_bytes(b"\x93NUMPY\x01\x00")
+        self.must(UNREADABLE, "run", self.pk, "--input", bad)
+        self.must(UNREADABLE, "commit", TINY / "seed.txt", "--calibration", TINY / "calibration.npy", "-o", self.dir / "no")
+        self.must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--bits", "17",
+                  "-o", self.dir / "no")
+        self.must(UNREADABLE, "run", TINY / "model.onnx", "--input", TINY / "input.npy")
+        self.must(UNREADABLE, "verify", self.vk)
+        self.must(UNREADABLE, "nothing")
+        self.assertFalse((self.dir / "no.proof").exists() or (self.dir / "no").exists())
+
+    def test_full_disk_leaves_nothing(self):
+        self.must(UNREADABLE, "prove", self.pk, "--input", TINY / "input.npy", "-o", "/dev/full")
+        self.must(UNREADABLE, "run", self.pk, "--input", TINY / "input.npy", "-o", "/dev/full")
+
+        def small_files():  # a write beyond the limit fails, as on a full disk
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+
+        full = self.dir / "full"
+        full.mkdir()
+        self.must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o", full,
+                  preexec_fn=small_files)
+        self.must(UNREADABLE, "prove", self.pk, "--input", TINY / "input.npy", "-o", full / "a.proof",
+                  preexec_fn=small_files)
+        self.assertEqual(list(full.iterdir()), [])
+
+    def test_an_interrupted_commit_leaves_no_broken_key(self):
+        killed = 0
+        for delay in (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+            folder = self.dir / f"killed{delay}"
+            process = subprocess.Popen([PROVENN, "commit", LENET / "model.onnx", "--calibration",
+                                        LENET / "calibration.npy", "-o", folder], stdout=subprocess.DEVNULL)
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+            killed += process.wait() == -signal.SIGKILL
+            for key in ("model.pk", "model.vk"):
+                if (folder / key).exists():
+                    self.must(0, "inspect", folder / key)
+            if (folder / "model.vk").exists():
+                self.assertTrue((folder / "model.pk").exists())
+        self.assertGreater(killed, 0)
+
+    def test_silent_in_a_pipe(self):
+        done = run("prove", self.pk, "--input", TINY / "input.npy", "-o", self.dir / "quiet.proof")
+        self.assertEqual(done.stderr, "")
+
+    def test_bench(self):
+        result = self.must(0, "bench", "--model", "lenet", "--repeat", "1", "--examples", ROOT / "examples", "--json")
+        self.assertLessEqual({"model", "prove_s", "verify_s", "proof_bytes", "peak_bytes"}, set(result["results"][0]))
+        self.assertGreater(result["results"][0]["peak_bytes"], 1 << 20)
+
+
+if __name__ == "__main__":
+    PROVENN = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
