@@ -146,7 +146,7 @@ constexpr uint32_t kMaxWeightColumns = 1024;
 
 }  // namespace
 
-int AxisBits(uint32_t size) { return std::bit_width(size - 1); }
+int AxisBits(uint32_t size) { return static_cast<int>(std::bit_width(size - 1)); }
 
 int QueryBits(Profile profile) {
   // Up to eight oracles are queried: 3 bits more than the target each, and one for all field errors together.
