@@ -81,8 +81,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.pk.stat().st_mode & 0o777, 0o600)
 
     def test_accepts_with_every_expectation(self):
-        verdict = self.verify(ACCEPT, "--input", TINY / "input.npy", "--output", self.dir / "y.npy", "--context", "here",
-                              "--model-id", self.commit["model_id"])
+        verdict = self.verify(ACCEPT, "--input", TINY / "input.npy", "--output", self.dir / "y.npy", "--context",
+                              "here", "--model-id", self.commit["model_id"])
         self.assertTrue(verdict["accepted"])
         self.assertEqual(verdict["outputs"][0]["values"], self.run_json["outputs"][0]["values"])
         self.assertEqual(len(verdict["inputs"][0]["digest"]), 64)
@@ -126,7 +126,8 @@ class CommandLine(unittest.TestCase):
 
     def test_private_input_and_output(self):
         hidden = self.dir / "hidden.proof"
-        self.must(0, "prove", self.pk, "--input", TINY / "input.npy", "--private-input", "--private-output", "-o", hidden)
+        self.must(0, "prove", self.pk, "--input", TINY / "input.npy", "--private-input", "--private-output", "-o",
+                  hidden)
         verdict = self.must(ACCEPT, "verify", self.vk, hidden, "--json")
         self.assertTrue(verdict["inputs"][0]["hidden"] and verdict["outputs"][0]["hidden"])
         self.assertNotIn("values", verdict["outputs"][0])
@@ -167,7 +168,8 @@ class CommandLine(unittest.TestCase):
         self.must(UNREADABLE, "run", self.pk, "--input", bad)
         bad.write_bytes(b"\x93NUMPY\x01\x00")
         self.must(UNREADABLE, "run", self.pk, "--input", bad)
-        self.must(UNREADABLE, "commit", TINY / "seed.txt", "--calibration", TINY / "calibration.npy", "-o", self.dir / "no")
+        self.must(UNREADABLE, "commit", TINY / "seed.txt", "--calibration", TINY / "calibration.npy", "-o",
+                  self.dir / "no")
         self.must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--bits", "17",
                   "-o", self.dir / "no")
         self.must(UNREADABLE, "run", TINY / "model.onnx", "--input", TINY / "input.npy")
