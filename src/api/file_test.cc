@@ -17,7 +17,7 @@ TEST_F(TinySession, VerifyingKeyRoundTripsAndNoDamageGoesUnnoticed) {
   for (size_t i = 0; i < bytes->size(); ++i) {
     for (const uint8_t flip : {uint8_t{1}, uint8_t{0x80}}) {
       Bytes damaged = *bytes;
-      damaged[i] ^= flip;
+      damaged[i] = static_cast<uint8_t>(damaged[i] ^ flip);
       const auto model = DecodeVerifyingKey(damaged);
       if (!model.ok()) continue;
       EXPECT_NE(model->model_id, report_.model_id) << i;
