@@ -17,7 +17,9 @@ uint64_t Leaves(const Shape& space) {
 // What saturation adds for one request: a lookup and two cells per value.
 uint64_t SaturationCost(const Shape& space) { return Leaves(space) + 2 * ElementCount(space); }
 
-constexpr uint64_t kMaxDirectRows = uint64_t{1} << 18;
+// The longest direct table: the verifier walks all of it. Models with this many leaves may have one twice as long.
+constexpr uint64_t kMaxDirectRows = uint64_t{1} << 17;
+constexpr uint64_t kManyLeaves = uint64_t{1} << 22;
 constexpr int64_t kMaxDigitBits = 16;
 
 struct Interval {
@@ -94,6 +96,9 @@ class Emitter {
       if (!IsExact(rescales_[i])) classes_[rescales_[i].function].requests.push_back(i);
     }
     class_of_.resize(rescales_.size());
+    uint64_t leaves = 0;
+    for (const RescaleRequest& r : rescales_) leaves += 2 * Leaves(r.space);
+    max_direct_rows_ = leaves > kManyLeaves ? 2 * kMaxDirectRows : kMaxDirectRows;
     for (auto& [function, c] : classes_) {
       RETURN_IF_ERROR(PlanClass(function, &c));
       for (size_t j = 0; j < c.requests.size(); ++j) class_of_[c.requests[j]] = {&c, c.is_direct[j]};
@@ -171,7 +176,7 @@ class Emitter {
       if (cut > 0) {
         const Interval q = Quotients(rescales_[c->requests[order[cut - 1]]]);
         united = cut == 1 ? q : Interval{std::min(q.min, united.min), std::max(q.max, united.max)};
-        if (RoundOut(united).Size() > kMaxDirectRows) break;
+        if (RoundOut(united).Size() > max_direct_rows_) break;
       }
       uint64_t cost = cut > 0 ? TableCost(RoundOut(united).Size()) : 0;
       if (cut < order.size()) {
@@ -270,7 +275,7 @@ class Emitter {
 
   // One lookup, or two with a committed low digit where the table would outweigh the values.
   void EmitRange(const RangeRequest& r) {
-    const int bits = std::bit_width(r.size) - 1;
+    const int bits = static_cast<int>(std::bit_width(r.size)) - 1;
     const bool shared = std::any_of(digits_.begin(), digits_.end(), [&](const auto& d) {
       return std::find(d.second.begin(), d.second.end(), bits) != d.second.end();
     });
@@ -380,6 +385,7 @@ class Emitter {
   std::map<int, std::vector<uint8_t>> digits_;
   std::map<uint32_t, uint32_t> range_tables_;
   std::vector<uint32_t> clamp_tables_;
+  uint64_t max_direct_rows_ = 0;
   int functions_ = 0;
 };
 

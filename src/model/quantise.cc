@@ -194,6 +194,11 @@ OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const R
   } else {
     table.first = RoundToInteger(Scaled(domain.low, format.key_scale), -(int64_t{1} << 29), int64_t{1} << 29);
     last = RoundToInteger(Scaled(domain.high, format.key_scale), -(int64_t{1} << 29), int64_t{1} << 29);
+    // Beyond the coarsest scale values saturate.
+    if (last - table.first > 2 * wanted) {
+      table.first = std::clamp(table.first, -wanted, wanted);
+      last = std::clamp(last, table.first, table.first + wanted);
+    }
     const int64_t grow = std::max<int64_t>(0, (wanted - (last - table.first)) / 2);
     table.first -= grow;
     last += grow;

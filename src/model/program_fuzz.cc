@@ -1,0 +1,39 @@
+// Any bytes as a program and as ports of a fixed circuit: what decodes is valid and encodes to the same bytes.
+#include <cstddef>
+#include <cstdint>
+
+#include "model/compile.h"
+#include "model/test_graph.h"
+
+namespace {
+
+const provenn::CompiledModel& Model() {
+  static const provenn::CompiledModel model = [] {
+    provenn::TestGraph g = provenn::SmallLeNet();
+    auto compiled = provenn::CompileModel(g.graph(), g.Samples(2));
+    PROVENN_CHECK(compiled.ok());
+    return *std::move(compiled);
+  }();
+  return model;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const provenn::ByteSpan bytes(data, size);
+  provenn::ByteReader program_reader(bytes);
+  const auto program = provenn::DecodeProgram(program_reader, Model().circuit);
+  if (program.ok()) {
+    const provenn::Bytes again = provenn::EncodeProgram(*program);
+    PROVENN_CHECK(std::equal(again.begin(), again.end(), bytes.begin()));
+    PROVENN_CHECK(provenn::ValidateProgram(Model().circuit, *program).ok());
+  }
+  provenn::ByteReader port_reader(bytes);
+  const auto ports = provenn::DecodePorts(port_reader, Model().circuit, provenn::TensorKind::kInput);
+  if (ports.ok()) {
+    provenn::ByteWriter writer;
+    provenn::EncodePorts(*ports, &writer);
+    PROVENN_CHECK(std::equal(writer.bytes().begin(), writer.bytes().end(), bytes.begin()));
+  }
+  return 0;
+}
