@@ -104,16 +104,17 @@ Result<LookupWitness> EvaluateLookups(const Circuit& circuit, const Witness& wit
         EvaluateLines(circuit, witness, lookup.columns[c], lookup.space, from, to, columns[c]);
       }
       for (size_t i = from * length; i < to * length; ++i) {
-        const int64_t row = columns[0][i].ToSigned() - table.first_key;
-        bool found = row >= 0 && row < static_cast<int64_t>(table.size);
+        // In the field: a key that is no integer, or far from the table, may not overflow.
+        const uint64_t row = (columns[0][i] - Goldilocks::FromSigned(table.first_key)).value();
+        bool found = row < table.size;
         for (size_t c = 0; found && c < table.values.size(); ++c) {
-          found = columns[c + 1][i] == Goldilocks::FromSigned(table.values[c][static_cast<size_t>(row)]);
+          found = columns[c + 1][i] == Goldilocks::FromSigned(table.values[c][row]);
         }
         if (!found) {
           missing = true;
           return;
         }
-        std::atomic_ref<uint32_t>(counts[static_cast<size_t>(row)]).fetch_add(1, std::memory_order_relaxed);
+        std::atomic_ref<uint32_t>(counts[row]).fetch_add(1, std::memory_order_relaxed);
       }
     });
     if (missing) {
