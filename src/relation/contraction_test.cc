@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "field/each_target.h"
 #include "relation/dot_product.h"
 
 namespace provenn {
@@ -148,6 +149,31 @@ TEST_F(ContractionTest, ExtremeOperandsKeepEveryBit) {
   DotTile(ones.data(), right, 37, out);
   EXPECT_EQ(out[2], 37 * int64_t{INT32_MIN});
   EXPECT_EQ(out[3], 37 * int64_t{INT32_MAX});
+}
+
+TEST_F(ContractionTest, EveryTargetGivesTheSameDotProducts) {
+  for (const size_t n : {size_t{1}, size_t{7}, size_t{16}, size_t{33}, size_t{200}}) {
+    std::vector<std::vector<int32_t>> vectors(1 + kDotTile, std::vector<int32_t>(n));
+    for (auto& v : vectors) {
+      for (int32_t& x : v) x = std::uniform_int_distribution<int32_t>(-(1 << 26), 1 << 26)(random_);
+    }
+    vectors[1][0] = INT32_MIN;
+    const int32_t* right[kDotTile];
+    int64_t want[kDotTile];
+    for (size_t j = 0; j < kDotTile; ++j) {
+      right[j] = vectors[1 + j].data();
+      want[j] = 0;
+      for (size_t i = 0; i < n; ++i) want[j] += int64_t{vectors[0][i]} * right[j][i];
+    }
+    ForEachTarget([&] {
+      int64_t out[kDotTile];
+      DotTile(vectors[0].data(), right, n, out);
+      for (size_t j = 0; j < kDotTile; ++j) {
+        EXPECT_EQ(out[j], want[j]);
+        EXPECT_EQ(Dot(vectors[0].data(), right[j], n), want[j]);
+      }
+    });
+  }
 }
 
 }  // namespace
