@@ -366,6 +366,7 @@ TYPED_TEST(CheatTest, ReorderedMessages) {
   ASSERT_TRUE(proof.ok());
   const std::vector<Message> messages = MessagesOf(this->session_.Verify(*proof).schedule);
   size_t swapped = 0;
+  size_t lucky = 0;
   for (size_t i = 0; i + 1 < messages.size(); ++i) {
     const Message& a = messages[i];
     const Message& b = messages[i + 1];
@@ -376,12 +377,17 @@ TYPED_TEST(CheatTest, ReorderedMessages) {
                      changed.begin() + static_cast<std::ptrdiff_t>(b.first));
     const Verdict v = this->session_.Verify(changed);
     ASSERT_FALSE(v.accepted) << a.entry.label << " and " << b.entry.label;
-    // Nothing but rows is read before a nonce follows.
-    EXPECT_EQ(v.reason, a.entry.kind == 'r' ? Reason::kRowsPath : Reason::kGrinding)
-        << a.entry.label << ": " << Show(v);
+    // Nothing but rows is read before a nonce follows. One nonce in 2^12 fits by chance; then the digests show it.
+    const Reason expected = a.entry.kind == 'r' ? Reason::kRowsPath : Reason::kGrinding;
+    if (v.reason != expected) {
+      EXPECT_TRUE(v.reason == Reason::kWeightsPath || v.reason == Reason::kRowsPath || v.reason == Reason::kMalformed)
+          << a.entry.label << ": " << Show(v);
+      ++lucky;
+    }
     ++swapped;
   }
   EXPECT_GT(swapped, 30u);
+  EXPECT_LE(lucky, 2u);
 }
 
 }  // namespace

@@ -32,8 +32,11 @@ LeafClaim<K> ReadTree(const Plan& plan, MaskedChannel<K>& channel, std::vector<L
     claim = ReadZeroSumcheck("layer round", claim, leaf.point, 2, channel, r);
     const std::vector<Affine<K>> ends = channel.ReceiveMasked("layer ends", 4);  // n0 n1 d0 d1
     LinearClaim<K> equation;
-    equation.value = claim - (channel.Product(ends[0], ends[3]) + channel.Product(ends[1], ends[2])) * lambda -
-                     channel.Product(ends[2], ends[3]);
+    // One by one: the order numbers the product entries, so it is part of the format.
+    const Affine<K> d0_d1 = channel.Product(ends[2], ends[3]);
+    const Affine<K> n1_d0 = channel.Product(ends[1], ends[2]);
+    const Affine<K> n0_d1 = channel.Product(ends[0], ends[3]);
+    equation.value = claim - (n0_d1 + n1_d0) * lambda - d0_d1;
     claims.push_back(std::move(equation));
     // On to a random one of the two children: children of i are 2i and 2i+1, so the new variable is the lowest bit.
     const K c = channel.Challenge("layer child");

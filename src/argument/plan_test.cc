@@ -55,6 +55,27 @@ TYPED_TEST(PlanTest, ScheduleIsTheGoldenOne) {
   EXPECT_EQ(Text(s.Verify(*proof).schedule), now);
 }
 
+// Which pads a product entry multiplies is part of the format too, and must not depend on the compiler: the order in
+// which operands of one expression are evaluated does.
+TYPED_TEST(PlanTest, ProductsAreNumberedInTheOrderOfTheFormat) {
+  const Session<TypeParam> s(TinyCase({1, 2}));
+  MaskedChannel<TypeParam> counter{Transcript("shape")};
+  Statement empty;
+  empty.hidden = s.plan->hidden;
+  ReadFront<TypeParam>(*s.plan, empty, counter);
+  const auto& products = counter.products();
+  // Pad 0: root denominator. Then the first layer's ends, n0 n1 d0 d1: d0 d1, n1 d0, n0 d1.
+  const std::pair<uint32_t, uint32_t> first[] = {{3, 4}, {2, 3}, {1, 4}};
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ((std::pair(products[i].left, products[i].right)), first[i]) << i;
+  // The s-boxes' ends, In Z Out In^2 Z^2, are the last five: In In, Z Z, Z^2 In, In^2 In.
+  const uint32_t end = counter.pads() - 5;
+  const std::pair<uint32_t, uint32_t> last[] = {{end, end}, {end + 1, end + 1}, {end + 4, end}, {end + 3, end}};
+  for (size_t i = 0; i < 4; ++i) {
+    const auto& p = products[products.size() - 4 + i];
+    EXPECT_EQ((std::pair(p.left, p.right)), last[i]) << i;
+  }
+}
+
 TYPED_TEST(PlanTest, EveryTermOfAnAcceptedPlanReachesTheTarget) {
   for (const TestCase& test : {TestCaseBuilder(11).Build(), TinyCase({1, 2})}) {
     const Session<TypeParam> s(test);

@@ -85,7 +85,9 @@ void ReadSboxes(const Plan& plan, MaskedChannel<K>& channel, FrontResult<K>& fro
   LinearClaim<K> square_cube;
   square_cube.value = cube2 - channel.Product(cube, cube);
   LinearClaim<K> last;
-  last.value = end - (cube - channel.Product(in2, in)) - (out - channel.Product(cube2, in)) * lambda;
+  const Affine<K> in7 = channel.Product(cube2, in);  // one by one: the order is part of the format
+  const Affine<K> in3 = channel.Product(in2, in);
+  last.value = end - (cube - in3) - (out - in7) * lambda;
   front.claims.push_back(std::move(square_in));
   front.claims.push_back(std::move(square_cube));
   front.claims.push_back(std::move(last));
