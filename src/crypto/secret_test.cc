@@ -1,0 +1,63 @@
+// Secret memory is overwritten before it is given back: this program's own allocator hands out storage that outlasts
+// it.
+#include "crypto/secret.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+constexpr size_t kWords = 8;
+alignas(std::max_align_t) uint64_t arena[kWords];
+bool use_arena = false;
+
+void* Allocate(size_t size) {
+  if (use_arena && size == sizeof arena) return arena;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void Release(void* memory) {
+  if (memory != arena) std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return Allocate(size); }
+void* operator new[](size_t size) { return Allocate(size); }
+void operator delete(void* memory) noexcept { Release(memory); }
+void operator delete[](void* memory) noexcept { Release(memory); }
+void operator delete(void* memory, size_t) noexcept { Release(memory); }
+void operator delete[](void* memory, size_t) noexcept { Release(memory); }
+
+namespace provenn {
+namespace {
+
+template <typename Container>
+void FillsAndWipes() {
+  use_arena = true;
+  {
+    Container secret(kWords);
+    for (uint64_t& x : secret) x = 0x5ec2e7;
+    EXPECT_EQ(arena[3], 0x5ec2e7u);
+  }
+  use_arena = false;
+  for (const uint64_t word : arena) EXPECT_EQ(word, 0u);
+}
+
+TEST(SecretMemory, IsOverwrittenByABuffer) { FillsAndWipes<SecretBuffer<uint64_t>>(); }
+TEST(SecretMemory, IsOverwrittenByAVector) { FillsAndWipes<SecretVector<uint64_t>>(); }
+
+TEST(SecretMemory, LargeMemoryIsUsable) {
+  SecretVector<uint64_t> secret(size_t{1} << 20, 7);
+  EXPECT_EQ(secret.front() + secret.back(), 14u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(secret.data()) % (size_t{1} << 21), 0u);
+}
+
+}  // namespace
+}  // namespace provenn
