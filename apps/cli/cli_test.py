@@ -147,6 +147,16 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((shown["kind"], shown["bytes"]), (kind, path.stat().st_size))
         self.assertIn("soundness p100", self.must(0, "inspect", self.vk))
 
+    def test_control_characters_in_names_do_not_reach_the_terminal(self):
+        forged = self.dir / "forged.onnx"
+        forged.write_bytes((TINY / "model.onnx").read_bytes().replace(b"fc1", b"f\x1b1").replace(b"relu", b"\xc2\x9blu"))
+        committed = self.must(0, "commit", forged, "--calibration", TINY / "calibration.npy", "-o", self.dir / "forged")
+        shown = [committed, *(self.must(0, "inspect", self.dir / "forged" / name) for name in ("model.pk", "model.vk")),
+                 self.must(0, "inspect", forged)]
+        for text in shown:
+            self.assertIn("f\\x1b1", text)
+            self.assertFalse({c for c in text if ord(c) < 32 or 127 <= ord(c) < 160} - {"\n"})
+
     def test_seed_and_options_make_the_model_id(self):
         def model_id(*words):
             return self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o",

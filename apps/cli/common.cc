@@ -12,7 +12,7 @@ namespace provenn::cli {
 
 int Fail(const Error& error, const Output& output) {
   const std::string place = error.where.empty() ? "" : error.where + ": ";
-  fmt::print(stderr, "provenn: {}{}\n", place, error.message);
+  fmt::print(stderr, "provenn: {}\n", Printable(place + error.message));
   if (output.json) PrintJson({{"error", error.message}, {"where", error.where}, {"code", CodeName(error.code)}});
   return kCannotRead;
 }
@@ -57,7 +57,7 @@ Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arg
   return tensors;
 }
 
-void PrintTable(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows) {
+void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows) {
   std::vector<size_t> width;
   std::vector<bool> right;
   std::vector<std::string> names = columns;
@@ -66,8 +66,11 @@ void PrintTable(const std::vector<std::string>& columns, const std::vector<std::
     if (right.back()) name.pop_back();
     width.push_back(name.size());
   }
-  for (const auto& row : rows) {
-    for (size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  for (auto& row : rows) {
+    for (size_t c = 0; c < row.size(); ++c) {
+      row[c] = Printable(row[c]);
+      width[c] = std::max(width[c], row[c].size());
+    }
   }
   const auto print = [&](const std::vector<std::string>& row) {
     std::string line;
@@ -83,13 +86,16 @@ void PrintTable(const std::vector<std::string>& columns, const std::vector<std::
 }
 
 std::string Printable(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
+  for (size_t i = 0; i < text.size(); ++i) {
+    // In UTF-8 the control characters U+0080 to U+009F start with C2.
+    const bool begins_c1 = byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+    if (byte(i) < 0x20 || byte(i) == 0x7f || begins_c1) {
+      out += fmt::format("\\x{:02x}", byte(i));
+      if (begins_c1) out += fmt::format("\\x{:02x}", byte(++i));
     } else {
-      out += c;
+      out += text[i];
     }
   }
   return out;

@@ -41,8 +41,8 @@ class TerminalProgress : public ProgressSink {
 // Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);
 
-// Rows of text in aligned columns; a column whose name ends in '>' (not printed) is aligned to the right.
-void PrintTable(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows);
+// Rows of text, made printable, in aligned columns; one whose name ends in '>' (not printed) is aligned to the right.
+void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows);
 
 // Text from a file, fit for a terminal: control characters, which could hide or forge a line, become \xHH.
 std::string Printable(std::string_view text);

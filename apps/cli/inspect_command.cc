@@ -15,7 +15,7 @@ struct Options {
 };
 
 std::string Text(const InspectCell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* text = std::get_if<std::string>(&cell)) return Printable(*text);
   if (const auto* integer = std::get_if<int64_t>(&cell)) {
     return *integer < 0 ? "-" + Grouped(0 - static_cast<uint64_t>(*integer)) : Grouped(static_cast<uint64_t>(*integer));
   }

@@ -51,7 +51,7 @@ int Run(const Options& options) {
                {"outputs", outputs}});
   } else {
     for (const OutputTensor& output : report->outputs) {
-      fmt::print("output {}  {}{}\n", output.name, Shortened(output.values),
+      fmt::print("output {}  {}{}\n", Printable(output.name), Shortened(output.values),
                  prove.private_output ? "  (hidden in the proof)" : "");
     }
     fmt::print("proof  {} ({}, {}), made in {:.3f} s, verified in {:.3f} s\n", options.path, Bytes(bytes.size()),

@@ -47,7 +47,8 @@ int Run(const Options& options) {
   if (options.output.json) {
     PrintJson({{"model_id", ToHex(key->model().model_id)}, {"outputs", json}});
   } else {
-    for (const OutputTensor& output : *outputs) fmt::print("output {}  {}\n", output.name, Shortened(output.values));
+    for (const OutputTensor& output : *outputs)
+      fmt::print("output {}  {}\n", Printable(output.name), Shortened(output.values));
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "argument/front_verifier.h"
 #include "argument/lookup_verifier.h"
+#include "argument/verifier_work.h"
 #include "crypto/poseidon.h"
 
 namespace provenn {
@@ -141,6 +142,17 @@ bool UsesContractions(const Circuit& circuit) {
   return false;
 }
 
+// Every contraction of a weight leaves a claim that is dense on the weight's rows.
+uint64_t RowsOfWeightClaims(const Plan& plan) {
+  uint64_t rows = 0;
+  for (const Contraction& c : plan.circuit.contractions) {
+    if (const auto block = plan.weight_block[c.left.tensor]; block.has_value()) {
+      rows += plan.weights_layout.blocks()[*block].rows;
+    }
+  }
+  return rows;
+}
+
 constexpr uint32_t kMinWeightColumns = 8;
 constexpr uint32_t kMaxWeightColumns = 1024;
 
@@ -165,6 +177,7 @@ OracleLayout WeightsLayout(const Circuit& circuit, uint32_t columns, std::vector
 }
 
 WeightsCommitment PlanWeights(const Circuit& circuit) {
+  constexpr uint64_t kLargeCodeword = uint64_t{1} << 27;  // symbols: 1 GiB of key file
   WeightsCommitment best;
   uint64_t best_cost = UINT64_MAX;
   for (uint32_t columns = kMinWeightColumns; columns <= kMaxWeightColumns; columns *= 2) {
@@ -174,10 +187,11 @@ WeightsCommitment PlanWeights(const Circuit& circuit) {
     for (int rate = 1; rate <= 4; ++rate) {
       const QueryPlan q = PlanQueries(rows, rate, QueryBits(Profile::kP100), false);
       const uint64_t codeword = (uint64_t{1} << q.log_size) * columns;
+      // Models so large that no code is small get the shortest one.
+      if (codeword > kLargeCodeword && rate > 1) continue;
       // Cells that every proof commits; and a little for the size of the key file.
       const uint64_t hidden = q.queries * (columns + (columns / 8 + 1) * uint64_t{2} * kPoseidonSboxes);
       const uint64_t cost = 2 * rows + hidden + codeword / 512;
-      if (codeword > (uint64_t{1} << 27) && best_cost != UINT64_MAX) continue;  // 1 GiB
       if (cost < best_cost) {
         best_cost = cost;
         best.columns = columns;
@@ -222,6 +236,8 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
     }
   }
 
+  RETURN_IF_ERROR(CheckVerifierWork(batched, hidden));
+
   plan.leaves = LayOutLeaves(batched);
 
   const bool circuit_has_weights = std::any_of(batched.tensors.begin(), batched.tensors.end(),
@@ -236,6 +252,9 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
     }
     plan.weights_layout = WeightsLayout(batched, weights.columns, &plan.weight_block);
     const uint64_t rows = plan.weights_layout.rows();
+    if (rows > kMaxWeightRows || RowsOfWeightClaims(plan) > kMaxVerifierElements) {
+      return Error{Code::kTooLarge, "too many rows of weights for their column count", "parameters"};
+    }
     if (weights.log_size < 1 || weights.log_size > 30 || (rows << 1) > (uint64_t{1} << weights.log_size)) {
       return invalid("domain size of the weights commitment");
     }
@@ -251,7 +270,7 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
 
   uint64_t best_bytes = UINT64_MAX;
   uint32_t best_columns = 0;
-  for (uint32_t columns : {32u, 64u, 128u, 256u}) {
+  for (uint32_t columns = kMinActivationColumns; columns <= 256; columns *= 2) {
     const uint64_t bytes = PlanColumns(columns, bits, plan);
     if (bytes < best_bytes) {
       best_bytes = bytes;

@@ -180,6 +180,71 @@ TYPED_TEST(PlanTest, RefusesWhatMakesNoSense) {
   }
 }
 
+// A key file of a few bytes may declare sizes that a verifier would have to expand: refused before it does.
+TYPED_TEST(PlanTest, CircuitsThatExpandTooFar) {
+  const Circuit tiny = TinyCase({1, 2}).circuit;
+  const WeightsCommitment weights = PlanWeights(tiny);
+  const auto refusal = [](const Circuit& circuit, const WeightsCommitment& w) {
+    EXPECT_TRUE(ValidateCircuit(circuit).ok());
+    const auto plan = MakePlan<TypeParam>(circuit, std::vector<uint8_t>(circuit.tensors.size(), 0), w);
+    if (plan.ok()) return std::string("accepted");
+    EXPECT_EQ(plan.error().code, Code::kTooLarge);
+    return plan.error().where;
+  };
+  const auto witness = [](Circuit& circuit, const Shape& shape) {
+    circuit.tensors.push_back({"big", TensorKind::kWitness, shape, 0, 7, 0, 0});
+    return static_cast<uint32_t>(circuit.tensors.size() - 1);
+  };
+
+  // One long axis; the same number of cells on two axes is no burden.
+  Circuit flat = tiny;
+  Expression cell;
+  cell.terms.push_back({{1, 0}, {witness(flat, {1u << 26}), {{0, {{0, 1}}}}}});
+  flat.lookups.push_back({"flat", {2}, 0, {cell}});
+  EXPECT_EQ(refusal(flat, weights), "lookup flat");
+  Circuit square = tiny;
+  cell.terms[0].view = {witness(square, {1u << 13, 1u << 13}), {{0, {{0, 1}}}, {0, {}}}};
+  square.lookups.push_back({"square", {2}, 0, {cell}});
+  EXPECT_EQ(refusal(square, weights), "accepted");
+
+  // Short axes of which every combination of indices lands on one axis of the tensor.
+  Circuit combined = tiny;
+  Expression many;
+  const uint32_t line = witness(combined, {1u << 15});
+  for (int i = 0; i < 9; ++i) many.terms.push_back({{1, 0}, {line, {{0, {{0, 1}, {1, 1}}}}}});
+  combined.lookups.push_back({"combined", {1u << 14, 1u << 14}, 0, {many}});
+  EXPECT_EQ(refusal(combined, weights), "lookup combined");
+
+  // One public tensor under many views.
+  Circuit repeated = tiny;
+  repeated.tensors.push_back({"image", TensorKind::kInput, {1u << 12, 1u << 12}, 0, 7, 0, 0});
+  Expression views;
+  const uint32_t image = static_cast<uint32_t>(repeated.tensors.size() - 1);
+  for (int i = 0; i < 129; ++i) views.terms.push_back({{1, 0}, {image, {{i, {}}, {i, {{0, 1}}}}}});
+  repeated.lookups.push_back({"repeated", {2}, 0, {views}});
+  EXPECT_EQ(refusal(repeated, weights), "lookup repeated");
+
+  // Weights in fewer columns than they were committed to with; and one weight in very many contractions.
+  Circuit heavy = tiny;
+  heavy.tensors[1].shape = {1u << 14, 1u << 14};
+  heavy.tensors[0].shape = {1u << 14};
+  heavy.contractions[0].space = {1u << 14, 1u << 14};
+  heavy.lookups[0].space = {1u << 14};
+  heavy.lookups[2].columns[0].accumulators.erase(heavy.lookups[2].columns[0].accumulators.begin());
+  Expression sums;
+  sums.accumulators = {{{1, 0}, 0}};
+  heavy.lookups.push_back({"sums", {1u << 14}, 0, {sums}});
+  const WeightsCommitment own = PlanWeights(heavy);
+  EXPECT_GE(own.columns, 256u);  // models of any size get a matrix that is cheap to prove
+  EXPECT_EQ(refusal(heavy, own), "accepted");
+  EXPECT_EQ(refusal(heavy, {8, 30, {}}), "parameters");
+  const WeightsCommitment narrow{128, 23, {}};
+  EXPECT_EQ(refusal(heavy, narrow), "accepted");
+  for (int i = 0; i < 20; ++i) heavy.contractions.push_back(heavy.contractions[0]);
+  EXPECT_EQ(refusal(heavy, own), "accepted");
+  EXPECT_EQ(refusal(heavy, narrow), "parameters");
+}
+
 // A model without weights, and one whose relations are linear in its cells.
 TYPED_TEST(PlanTest, ProvesWithoutWeightsAndWithoutContractions) {
   TestCase test;
