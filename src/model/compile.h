@@ -2,8 +2,10 @@
 // integer weights, the recipe that computes every cell, and what to tell the user about it.
 //
 // What the circuit tells about the secret weights: the scale of each tensor and the width of each remainder (so, per
-// layer, the power of two above the largest weight), the range of each calibrated activation to a power of two, and the
-// table sizes (see lower_rescale.h). It holds no weight.
+// layer, the power of two above the largest weight), the range of each calibrated activation to a power of two, or to
+// an eighth of it where a curved function's table is laid over the range, and the table sizes (see lower_rescale.h).
+// Constants that stand outside convolutions and matrix products and are the same for every element (the 6 of a Clip, a
+// factor of 0.5, a slope) are part of a function and so in its table, in clear. It holds no weight of a layer.
 #pragma once
 
 #include <cstdint>

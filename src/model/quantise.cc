@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 
@@ -157,12 +158,22 @@ int32_t ScaleWithin(double magnitude, double limit) {
   return scale;
 }
 
+// The domain of a function's table, which is public: the calibrated range with a margin, rounded outward to eighths of
+// the power of two above its width (of a single value: above its magnitude). A table tells no more of the range.
+Range WidenedDomain(const Range& range) {
+  const double margin = (range.high - range.low) * (kMargin - 1) / 2;
+  const Range wide{range.low - margin, range.high + margin};
+  const double size = wide.high > wide.low ? wide.high - wide.low : std::abs(wide.low);
+  if (!(size > 0)) return wide;
+  const int unit = CeilLog2(size) - 3;
+  return {Scaled(std::floor(Scaled(wide.low, -unit)), unit), Scaled(std::ceil(Scaled(wide.high, -unit)), unit)};
+}
+
 }  // namespace
 
 OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const Range& result, int bits,
                           std::optional<int32_t> fixed_scale) {
-  const double margin = (argument.high - argument.low) * (kMargin - 1) / 2;
-  const Range domain{argument.low - margin, argument.high + margin};
+  const Range domain = WidenedDomain(argument);
   // The sign of the result over the domain.
   bool non_negative = true;
   for (int i = 0; i <= 256 && non_negative; ++i) {

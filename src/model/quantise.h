@@ -1,8 +1,8 @@
 // From calibrated real ranges to power-of-two scales, integer limits and the tables of one-element functions.
 //
 // real = integer * 2^-scale, no zero points. A value that a function keeps non-negative uses 15/16 of [0, 2^bits), any
-// other one 15/16 of [-2^(bits-1), 2^(bits-1)). Everything here is IEEE double arithmetic without library functions, so
-// that one model and one calibration give the same integers on every machine.
+// other one 15/16 of [-2^(bits-1), 2^(bits-1)). Everything here is IEEE double arithmetic and exact functions (floor,
+// ceil), so that one model and one calibration give the same integers on every machine.
 #pragma once
 
 #include <cstdint>
