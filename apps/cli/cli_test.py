@@ -149,7 +149,8 @@ class CommandLine(unittest.TestCase):
 
     def test_control_characters_in_names_do_not_reach_the_terminal(self):
         forged = self.dir / "forged.onnx"
-        forged.write_bytes((TINY / "model.onnx").read_bytes().replace(b"fc1", b"f\x1b1").replace(b"relu", b"\xc2\x9blu"))
+        model = (TINY / "model.onnx").read_bytes()
+        forged.write_bytes(model.replace(b"fc1", b"f\x1b1").replace(b"relu", b"\xc2\x9blu"))
         committed = self.must(0, "commit", forged, "--calibration", TINY / "calibration.npy", "-o", self.dir / "forged")
         shown = [committed, *(self.must(0, "inspect", self.dir / "forged" / name) for name in ("model.pk", "model.vk")),
                  self.must(0, "inspect", forged)]

@@ -80,7 +80,9 @@ Result<ProveReport> ProveAnswer(const ProvingKey& key, const std::vector<NamedTe
     const TensorKind kind = batched.tensors[t].kind;
     if (kind != TensorKind::kInput && kind != TensorKind::kOutput) continue;
     const bool hidden = kind == TensorKind::kInput ? options.private_input : options.private_output;
-    file.tensors.push_back({t, hidden, hidden ? std::vector<int32_t>() : witness.assignment.tensors[t]});
+    file.tensors.push_back({t, hidden, {}});
+    const SecretVector<int32_t>& values = witness.assignment.tensors[t];
+    if (!hidden) file.tensors.back().values.assign(values.begin(), values.end());
   }
   Reason reason{};
   std::string where;

@@ -67,7 +67,7 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
       if (quantised.error().code == Code::kOutOfRange) return quantised.error().ToString();
       return quantised.error();
     }
-    const std::vector<int32_t>& want = *quantised;
+    const SecretVector<int32_t>& want = *quantised;
     if (statement.hidden[port.tensor] != 0) return HiddenText("input", port.name);
     const std::vector<int32_t>& have = statement.values[port.tensor];
     if (batch != statement.batch) {

@@ -7,9 +7,9 @@
 
 #include "argument/hooks_prover.h"
 #include "base/bytes.h"
+#include "base/secret.h"
 #include "commit/oracle_prover.h"
 #include "crypto/grinding.h"
-#include "crypto/secret.h"
 #include "crypto/transcript.h"
 
 namespace provenn {

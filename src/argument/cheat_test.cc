@@ -118,7 +118,9 @@ TYPED_TEST(CheatTest, WrongOutput) {
   auto& output = this->session_.statement.values[this->session_.TensorId("y")];
   output[2] = output[2] == 0 ? 1 : output[2] - 1;
   ProverHooks hooks;
-  hooks.witness = [&](Witness& w, LookupWitness&) { w.assignment.tensors[this->session_.TensorId("y")] = output; };
+  hooks.witness = [&](Witness& w, LookupWitness&) {
+    w.assignment.tensors[this->session_.TensorId("y")].assign(output.begin(), output.end());
+  };
   this->ExpectRejected(hooks, Reason::kLinearClaim, "output");
 }
 
@@ -131,7 +133,8 @@ TYPED_TEST(CheatTest, WrongWeights) {
   ASSERT_EQ(other.circuit, s.test.circuit);
   Session<TypeParam> claim = s;
   for (const char* name : {"x", "y"}) {
-    claim.statement.values[s.TensorId(name)] = other.witness.assignment.tensors[s.TensorId(name)];
+    const SecretVector<int32_t>& values = other.witness.assignment.tensors[s.TensorId(name)];
+    claim.statement.values[s.TensorId(name)].assign(values.begin(), values.end());
   }
   const ProverHooks hooks;
   Csprng random = Csprng::FromSeed({1}, "test");
@@ -139,7 +142,7 @@ TYPED_TEST(CheatTest, WrongWeights) {
   ASSERT_TRUE(proof.ok());
   this->Expect(claim.Verify(*proof), Reason::kLinearClaim, "weights");
   // One weight off by one.
-  std::vector<std::vector<int32_t>> nearly = s.test.weights;
+  IntegerTensors nearly = s.test.weights;
   ++nearly[s.TensorId("w3")][17];
   Csprng again = Csprng::FromSeed({1}, "test");
   const auto near = s.Prove(&hooks, again, s.oracle.View(), nearly, s.test.witness);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "crypto/secret.h"
+#include "base/secret.h"
 #include "field/multilinear.h"
 
 namespace provenn {

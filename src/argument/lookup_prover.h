@@ -6,7 +6,7 @@
 #include "argument/channel_prover.h"
 #include "argument/lookup_verifier.h"
 #include "argument/plan.h"
-#include "crypto/secret.h"
+#include "base/secret.h"
 #include "relation/circuit.h"
 
 namespace provenn {

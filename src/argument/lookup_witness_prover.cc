@@ -43,7 +43,7 @@ Line LineOf(const View& view, const Shape& shape, const std::vector<uint32_t>& i
   return line;
 }
 
-void AddLine(const Line& line, Goldilocks coefficient, const std::vector<int32_t>& values, std::span<Goldilocks> out) {
+void AddLine(const Line& line, Goldilocks coefficient, std::span<const int32_t> values, std::span<Goldilocks> out) {
   if (!line.inside) return;
   for (size_t i = 0; i < out.size(); ++i) {
     const int64_t at = line.at + line.at_step * static_cast<int64_t>(i);
@@ -80,7 +80,7 @@ void EvaluateLines(const Circuit& circuit, const Witness& witness, const Express
               witness.assignment.tensors[view.tensor], line);
     }
     for (size_t t = 0; t < e.accumulators.size(); ++t) {
-      const std::vector<int64_t>& acc = witness.accumulators[e.accumulators[t].contraction];
+      const SecretVector<int64_t>& acc = witness.accumulators[e.accumulators[t].contraction];
       for (size_t i = 0; i < length; ++i) line[i] += acc_coefficients[t] * Goldilocks::FromSigned(acc[l * length + i]);
     }
   }

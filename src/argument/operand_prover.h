@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "argument/view_functional.h"
-#include "crypto/secret.h"
+#include "base/secret.h"
 #include "relation/circuit.h"
 
 namespace provenn {

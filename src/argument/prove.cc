@@ -10,8 +10,8 @@
 namespace provenn {
 namespace {
 
-const std::vector<int32_t>& ValuesOf(const Plan& plan, const ProverInput& input, const Witness& witness,
-                                     size_t tensor) {
+const SecretVector<int32_t>& ValuesOf(const Plan& plan, const ProverInput& input, const Witness& witness,
+                                      size_t tensor) {
   const bool is_weight = plan.circuit.tensors[tensor].kind == TensorKind::kWeight;
   return is_weight ? (*input.weights)[tensor] : witness.assignment.tensors[tensor];
 }
@@ -21,7 +21,7 @@ void FillActivations(const Plan& plan, const Witness& witness, const LookupWitne
   const uint32_t columns = plan.columns();
   for (size_t t = 0; t < plan.circuit.tensors.size(); ++t) {
     if (!plan.tensor_block[t].has_value()) continue;
-    const std::vector<int32_t>& values = witness.assignment.tensors[t];
+    const SecretVector<int32_t>& values = witness.assignment.tensors[t];
     ForEachRun(plan.activations.blocks()[*plan.tensor_block[t]], columns,
                [&](uint64_t element, uint64_t cell, uint64_t length) {
                  for (uint64_t i = 0; i < length; ++i) cells[cell + i] = Goldilocks::FromSigned(values[element + i]);

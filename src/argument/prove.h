@@ -13,7 +13,7 @@ namespace provenn {
 // the rest from `witness`.
 struct ProverInput {
   const Witness* witness = nullptr;
-  const std::vector<std::vector<int32_t>>* weights = nullptr;
+  const IntegerTensors* weights = nullptr;
   const WeightsOracle* oracle = nullptr;  // null for a model without weights
   const ProverHooks* hooks = nullptr;     // tests only
 };

@@ -18,7 +18,7 @@ namespace provenn {
 
 struct TestCase {
   Circuit circuit;
-  std::vector<std::vector<int32_t>> weights;  // by tensor id
+  IntegerTensors weights;  // by tensor id
   Witness witness;
 };
 
@@ -114,12 +114,12 @@ class TestCaseBuilder {
     const uint32_t out = AddTensor(name, kind, shape, 0, 255);
     std::vector<uint32_t> axes;
     for (uint32_t i = 0; i < shape.size(); ++i) axes.push_back(i);
-    std::vector<int64_t> acc(ElementCount(shape), 0);
+    SecretVector<int64_t> acc(ElementCount(shape), 0);
     Lookup check{name + " lo", shape, range, {ViewOf(lo, axes)}};
     Expression key;
     key.terms.push_back({{-1, 4}, Plain(lo, axes)});
     for (const Contraction& c : parts) {
-      const std::vector<int64_t> part = EvaluateContraction(case_.circuit, c, case_.witness.assignment);
+      const SecretVector<int64_t> part = EvaluateContraction(case_.circuit, c, case_.witness.assignment);
       for (size_t i = 0; i < acc.size(); ++i) acc[i] += part[i];
       key.accumulators.push_back({{1, 4}, static_cast<uint32_t>(case_.circuit.contractions.size())});
       case_.circuit.contractions.push_back(c);

@@ -33,7 +33,9 @@ struct Session {
       const bool hidden = (kind == TensorKind::kInput && hide_input) || (kind == TensorKind::kOutput && hide_output);
       const bool shown = (kind == TensorKind::kInput || kind == TensorKind::kOutput) && !hidden;
       statement.hidden.push_back(hidden ? 1 : 0);
-      statement.values.push_back(shown ? test.witness.assignment.tensors[t] : std::vector<int32_t>());
+      statement.values.emplace_back();
+      const SecretVector<int32_t>& values = test.witness.assignment.tensors[t];
+      if (shown) statement.values.back().assign(values.begin(), values.end());
     }
     MakePlanFor(statement);
   }
@@ -51,7 +53,7 @@ struct Session {
     return Prove(hooks, random, oracle.View(), test.weights, test.witness);
   }
   Result<Bytes> Prove(const ProverHooks* hooks, Csprng& random, const WeightsOracle& weights_oracle,
-                      const std::vector<std::vector<int32_t>>& weights, const Witness& witness) const {
+                      const IntegerTensors& weights, const Witness& witness) const {
     return ProveStatement<K>(*plan, statement, ProverInput{&witness, &weights, &weights_oracle, hooks}, random,
                              nullptr);
   }

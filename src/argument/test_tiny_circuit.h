@@ -8,7 +8,7 @@
 namespace provenn {
 
 // x: two values in [0, 7].
-inline TestCase TinyCase(const std::vector<int32_t>& x) {
+inline TestCase TinyCase(const SecretVector<int32_t>& x) {
   TestCase out;
   Circuit& c = out.circuit;
   c.tensors.push_back({"x", TensorKind::kInput, {2}, 0, 7, 0, 0});
@@ -40,7 +40,7 @@ inline TestCase TinyCase(const std::vector<int32_t>& x) {
   c.lookups.push_back({"y", {2}, 2, {key, column({1, 0}, 4)}});
 
   out.weights = {{}, {3, -2, 1, 3}, {5, -9}, {}, {}};
-  std::vector<std::vector<int32_t>>& t = out.witness.assignment.tensors;
+  IntegerTensors& t = out.witness.assignment.tensors;
   t = {x, out.weights[1], out.weights[2], {0, 0}, {0, 0}};
   for (const Contraction& contraction : c.contractions) {
     out.witness.accumulators.push_back(EvaluateContraction(c, contraction, out.witness.assignment));

@@ -30,8 +30,7 @@ PoseidonDigest RowSalt(const WeightsSeed& seed, uint64_t row) {
   return salt;
 }
 
-OwnedWeightsOracle CommitWeights(const Circuit& circuit, const std::vector<std::vector<int32_t>>& weights,
-                                 const WeightsSeed& seed) {
+OwnedWeightsOracle CommitWeights(const Circuit& circuit, const IntegerTensors& weights, const WeightsSeed& seed) {
   OwnedWeightsOracle out;
   out.seed = seed;
   out.commitment = PlanWeights(circuit);

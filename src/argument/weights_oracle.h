@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "argument/statement.h"
+#include "base/secret.h"
 #include "crypto/merkle_prover.h"
 #include "crypto/poseidon.h"
-#include "crypto/secret.h"
 #include "relation/circuit.h"
 
 namespace provenn {
@@ -43,7 +43,6 @@ struct OwnedWeightsOracle {
 };
 
 // weights: by tensor id, compact row-major; empty for tensors that are not weights.
-OwnedWeightsOracle CommitWeights(const Circuit& circuit, const std::vector<std::vector<int32_t>>& weights,
-                                 const WeightsSeed& seed);
+OwnedWeightsOracle CommitWeights(const Circuit& circuit, const IntegerTensors& weights, const WeightsSeed& seed);
 
 }  // namespace provenn

@@ -85,7 +85,7 @@ struct CoinMap {
 template <typename K>
 class Toy {
  public:
-  Toy(const std::vector<int32_t>& x, const ToySize& size, uint64_t coins)
+  Toy(const SecretVector<int32_t>& x, const ToySize& size, uint64_t coins)
       : session_(TinyCase(x), true, true), size_(size) {
     session_.plan = ToyPlan<K>(*session_.plan, size);
     hooks_.transcript = [coins](Transcript& t) { t.ForceChallenges(coins); };

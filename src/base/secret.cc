@@ -1,6 +1,6 @@
-#include "crypto/secret.h"
+#include "base/secret.h"
 
-#include <openssl/crypto.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include <new>
@@ -22,7 +22,7 @@ void* AllocateSecret(size_t bytes) {
 }
 
 void FreeSecret(void* memory, size_t bytes) {
-  OPENSSL_cleanse(memory, bytes);
+  explicit_bzero(memory, bytes);
   if (bytes < kLarge) {
     ::operator delete(memory);
   } else {

@@ -1,6 +1,6 @@
 // Secret memory is overwritten before it is given back: this program's own allocator hands out storage that outlasts
 // it.
-#include "crypto/secret.h"
+#include "base/secret.h"
 
 #include <gtest/gtest.h>
 

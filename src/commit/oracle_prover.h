@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "base/secret.h"
 #include "commit/oracle_shape.h"
 #include "commit/oracle_verifier.h"
 #include "crypto/csprng.h"
 #include "crypto/merkle_prover.h"
-#include "crypto/secret.h"
 
 namespace provenn {
 

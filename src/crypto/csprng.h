@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.h"
 #include "crypto/field_bytes.h"
-#include "crypto/secret.h"
 #include "field/extension.h"
 #include "field/goldilocks.h"
 

@@ -46,15 +46,15 @@ std::string Position(int64_t flat, const Dims& shape) {
 
 }  // namespace
 
-Result<std::vector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
-                                           uint32_t* batch) {
+Result<SecretVector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
+                                            uint32_t* batch) {
   const Tensor& tensor = circuit.tensors[port.tensor];
   ASSIGN_OR_RETURN(const std::vector<FloatTensor> samples, SplitBatch(values, port.shape, port.name));
   if (samples.empty() || samples.size() > UINT32_MAX) {
     return Error{Code::kInvalidArgument, "the batch is empty or too large", "input " + port.name};
   }
   *batch = static_cast<uint32_t>(samples.size());
-  std::vector<int32_t> out;
+  SecretVector<int32_t> out;
   out.reserve(samples.size() * ElementCount(tensor.shape));
   for (size_t s = 0; s < samples.size(); ++s) {
     const std::vector<float>& data = samples[s].data;

@@ -24,8 +24,8 @@ struct ModelPort {
 // The integers of a batch ([S·n, rest...], or one sample without the leading 1), sample after sample, each value
 // rounded to the nearest. `batch` receives the number of samples. kInvalidArgument: shape; kOutOfRange: a value that is
 // not finite or outside the declared range, naming the value, where it is, and the range.
-Result<std::vector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
-                                           uint32_t* batch);
+Result<SecretVector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
+                                            uint32_t* batch);
 
 // Real values of `batch` samples: shape [batch * shape[0], shape[1], ...]. values.size() must be batch samples.
 FloatTensor RealValues(const Circuit& circuit, const ModelPort& port, std::span<const int32_t> values, uint32_t batch);

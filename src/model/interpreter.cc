@@ -31,7 +31,7 @@ std::string Real(int64_t value, int32_t scale) {
   return text;
 }
 
-Status CheckInputRange(const Tensor& tensor, const std::vector<int32_t>& values) {
+Status CheckInputRange(const Tensor& tensor, std::span<const int32_t> values) {
   const auto bad =
       std::find_if(values.begin(), values.end(), [&](int32_t v) { return v < tensor.min || v > tensor.max; });
   if (bad == values.end()) return Ok();
@@ -169,7 +169,7 @@ Status RunSample(const Circuit& circuit, const Program& program, Witness* witnes
   for (size_t t = 0; t < circuit.tensors.size(); ++t) {
     const TensorKind kind = circuit.tensors[t].kind;
     if (kind == TensorKind::kWitness || kind == TensorKind::kOutput) {
-      witness->assignment.tensors[t].resize(ElementCount(circuit.tensors[t].shape));
+      witness->assignment.tensors[t].assign(ElementCount(circuit.tensors[t].shape), 0);
     }
   }
   witness->accumulators.resize(circuit.contractions.size());
@@ -216,7 +216,7 @@ Result<Witness> RunProgram(const Circuit& circuit, const Program& program, const
     if (batch == 1) return sample;
     for (size_t t = 0; t < count; ++t) {
       if (circuit.tensors[t].kind == TensorKind::kWeight) continue;
-      const std::vector<int32_t>& from = sample.assignment.tensors[t];
+      const SecretVector<int32_t>& from = sample.assignment.tensors[t];
       all.assignment.tensors[t].insert(all.assignment.tensors[t].end(), from.begin(), from.end());
     }
     for (size_t c = 0; c < all.accumulators.size(); ++c) {

@@ -10,9 +10,6 @@
 
 namespace provenn {
 
-// Integer tensors by tensor id; empty for tensors that are not of the kind in question.
-using IntegerTensors = std::vector<std::vector<int32_t>>;
-
 // `circuit` describes one sample and `program` has passed ValidateProgram for it. `weights` holds the weight tensors,
 // `inputs` the input tensors of `batch` samples one after the other. The result is an assignment of
 // WithBatch(circuit, batch).

@@ -43,7 +43,7 @@ Result<WeightSums> Lowering::AddWeight(const std::string& name, std::span<const 
     outer += axis.outer ? 1 : 0;
     sums.view.axes.push_back(AxisMap{0, {AxisStep{axis.space_axis, 1}}});
   }
-  std::vector<int32_t> values(ElementCount(shape));
+  SecretVector<int32_t> values(ElementCount(shape), 0);
   std::vector<double> low(static_cast<size_t>(channels), 0);
   std::vector<double> high(static_cast<size_t>(channels), 0);
   std::vector<uint32_t> index(axes.size(), 0);

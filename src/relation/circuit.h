@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 #include "base/status.h"
 
 namespace provenn {
@@ -165,15 +166,18 @@ Circuit WithBatch(const Circuit& circuit, uint32_t batch);
 Bytes EncodeCircuit(const Circuit& circuit);
 Result<Circuit> DecodeCircuit(ByteReader& reader);
 
-// Integer values of every tensor, by tensor id; with a batch, of the batched shape.
+// Integers by tensor id; empty for tensors that are not of the kind in question. Wiped when they are freed.
+using IntegerTensors = std::vector<SecretVector<int32_t>>;
+
+// Integer values of every tensor; with a batch, of the batched shape.
 struct Assignment {
-  std::vector<std::vector<int32_t>> tensors;
+  IntegerTensors tensors;
 };
 
 // An assignment and every contraction's result ([output axes], row-major), as the integer interpreter leaves them.
 struct Witness {
   Assignment assignment;
-  std::vector<std::vector<int64_t>> accumulators;
+  std::vector<SecretVector<int64_t>> accumulators;
 };
 
 }  // namespace provenn

@@ -170,18 +170,18 @@ int64_t Place(const Combinations& c, const Shape& space, const std::vector<int64
 }
 
 // sum over k of the operand, for every output index.
-void PlainSums(const Operand& operand, const Shape& space, size_t out_rank, std::vector<int64_t>* out) {
+void PlainSums(const Operand& operand, const Shape& space, size_t out_rank, SecretVector<int64_t>* out) {
   const std::vector<int64_t> out_strides = Strides(space, out_rank);
   std::vector<size_t> used;
   std::vector<size_t> copies;
   for (size_t a = 0; a < out_rank; ++a) (operand.Uses(a) ? used : copies).push_back(a);
   const Combinations rows = Choose(space, used);
   const Combinations repeats = Choose(space, copies);
-  std::vector<int64_t> sums(rows.count);
+  SecretVector<int64_t> sums(rows.count);
   ParallelFor(rows.count, 1 + 65536 / operand.size(), [&](size_t begin, size_t end) {
     std::vector<uint32_t> index(out_rank, 0);
     std::vector<int64_t> at;
-    std::vector<int32_t> buffer(operand.size());
+    SecretVector<int32_t> buffer(operand.size());
     for (size_t r = begin; r < end; ++r) {
       Place(rows, space, out_strides, r, &index);
       operand.Locate(index, &at);
@@ -205,7 +205,7 @@ void PlainSums(const Operand& operand, const Shape& space, size_t out_rank, std:
 
 class Product {
  public:
-  Product(const Operand& left, const Operand& right, const Shape& space, size_t out_rank, std::vector<int64_t>* out)
+  Product(const Operand& left, const Operand& right, const Shape& space, size_t out_rank, SecretVector<int64_t>* out)
       : left_(left), right_(right), space_(space), out_rank_(out_rank), out_(out) {
     out_strides_ = Strides(space, out_rank);
     std::vector<size_t> sets[4];
@@ -249,7 +249,7 @@ class Product {
   struct Scratch {
     std::vector<uint32_t> index;
     std::vector<int64_t> at;
-    std::vector<int32_t> buffer;
+    SecretVector<int32_t> buffer;
   };
 
   void GatherLeft() {
@@ -330,23 +330,23 @@ class Product {
   const Operand& right_;
   const Shape& space_;
   const size_t out_rank_;
-  std::vector<int64_t>* out_;
+  SecretVector<int64_t>* out_;
   std::vector<int64_t> out_strides_;
   Combinations copies_, rows_, columns_, batch_;
   std::vector<const int32_t*> left_vectors_;  // [batch][row]
-  std::vector<int32_t> packed_;
+  SecretVector<int32_t> packed_;
   std::vector<int64_t> row_at_;
 };
 
 }  // namespace
 
-std::vector<int64_t> EvaluateContraction(const Circuit& circuit, const Contraction& contraction,
-                                         const Assignment& assignment) {
+SecretVector<int64_t> EvaluateContraction(const Circuit& circuit, const Contraction& contraction,
+                                          const Assignment& assignment) {
   const Shape& space = contraction.space;
   const size_t out_rank = contraction.out_rank;
   size_t n = 1;
   for (size_t a = 0; a < out_rank; ++a) n *= space[a];
-  std::vector<int64_t> out(n, 0);
+  SecretVector<int64_t> out(n, 0);
   const Operand left(circuit, contraction.left, space, out_rank, assignment.tensors[contraction.left.tensor].data());
   if (!contraction.right.has_value()) {
     PlainSums(left, space, out_rank, &out);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "relation/circuit.h"
 
@@ -10,7 +9,7 @@ namespace provenn {
 
 // acc of `contraction` over the assignment, row-major over its output axes. Exact in 64 bits: the compiler has proved
 // that no accumulator overflows. Parallel; inner loops over the contiguous innermost shared axis.
-std::vector<int64_t> EvaluateContraction(const Circuit& circuit, const Contraction& contraction,
-                                         const Assignment& assignment);
+SecretVector<int64_t> EvaluateContraction(const Circuit& circuit, const Contraction& contraction,
+                                          const Assignment& assignment);
 
 }  // namespace provenn

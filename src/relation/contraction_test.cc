@@ -24,9 +24,9 @@ int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& v
 }
 
 // The definition, term by term.
-std::vector<int64_t> ByDefinition(const Circuit& circuit, const Contraction& c, const Assignment& assignment) {
+SecretVector<int64_t> ByDefinition(const Circuit& circuit, const Contraction& c, const Assignment& assignment) {
   Shape out_shape(c.space.begin(), c.space.begin() + c.out_rank);
-  std::vector<int64_t> out(ElementCount(out_shape), 0);
+  SecretVector<int64_t> out(ElementCount(out_shape), 0);
   const uint64_t n = ElementCount(c.space);
   const uint64_t inner = n / out.size();
   std::vector<uint32_t> index(c.space.size());
@@ -51,7 +51,7 @@ class ContractionTest : public testing::Test {
     t.shape = shape;
     t.outer_axes = outer;
     circuit_.tensors.push_back(t);
-    std::vector<int32_t> data(ElementCount(shape));
+    SecretVector<int32_t> data(ElementCount(shape));
     for (int32_t& x : data) x = std::uniform_int_distribution<int32_t>(-bound, bound)(random_);
     assignment_.tensors.push_back(data);
     return static_cast<uint32_t>(circuit_.tensors.size() - 1);

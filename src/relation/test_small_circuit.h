@@ -33,9 +33,9 @@ inline Circuit SmallCircuit() {
 }
 
 inline Assignment SmallAssignment() {
-  const std::vector<int32_t> x{1, 2, 9, 5, 7, 3};
-  const std::vector<int32_t> w{1, -2, 3, -3, -3, -3, 0, 2, -1, 3, 1, 2};
-  std::vector<int32_t> y;
+  const SecretVector<int32_t> x{1, 2, 9, 5, 7, 3};
+  const SecretVector<int32_t> w{1, -2, 3, -3, -3, -3, 0, 2, -1, 3, 1, 2};
+  SecretVector<int32_t> y;
   for (size_t r = 0; r < 2; ++r) {
     for (size_t o = 0; o < 4; ++o) {
       int32_t sum = 0;
