@@ -44,26 +44,22 @@ Status MakeFolder(const std::string& directory) {
   return Ok();
 }
 
-}  // namespace
+// Names are known only after import; shapes by position help where no name is given.
+ImportOptions ImportWith(const std::vector<NamedTensor>& calibration) {
+  ImportOptions import;
+  for (const NamedTensor& t : calibration) {
+    if (!t.name.empty()) return {};
+    import.input_shapes.push_back(t.values.shape);
+  }
+  return import;
+}
 
-WeightsSeed SeedFromBytes(ByteSpan bytes) { return Sha256Of("provenn.weights.seed", {bytes}); }
-
-Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
+Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTensor>& calibration,
                                  const CommitOptions& options, const std::string& directory, ProgressSink* progress) {
   const auto report_progress = [&](double fraction, const char* stage) {
     if (progress != nullptr) progress->Report(fraction, stage);
   };
   report_progress(0, "import");
-  ImportOptions import;
-  // Names are known only after import; shapes by position help where no name is given.
-  for (const NamedTensor& t : calibration) {
-    if (!t.name.empty()) {
-      import.input_shapes.clear();
-      break;
-    }
-    import.input_shapes.push_back(t.values.shape);
-  }
-  ASSIGN_OR_RETURN(const Graph graph, ImportOnnx(onnx, import));
   ASSIGN_OR_RETURN(const std::vector<FloatTensor> ordered, Ordered(graph, calibration));
 
   PartialProgress compiling(progress, 0.05, 0.7);
@@ -107,11 +103,21 @@ Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& 
   return report;
 }
 
+}  // namespace
+
+WeightsSeed SeedFromBytes(ByteSpan bytes) { return Sha256Of("provenn.weights.seed", {bytes}); }
+
+Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
+                                 const CommitOptions& options, const std::string& directory, ProgressSink* progress) {
+  ASSIGN_OR_RETURN(const Graph graph, ImportOnnx(onnx, ImportWith(calibration)));
+  return CommitGraph(graph, calibration, options, directory, progress);
+}
+
 Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
                                      const CommitOptions& options, const std::string& directory,
                                      ProgressSink* progress) {
-  ASSIGN_OR_RETURN(const Bytes onnx, ReadFile(onnx_path, kMaxModelBytes));
-  return CommitModel(onnx, calibration, options, directory, progress);
+  ASSIGN_OR_RETURN(const Graph graph, ImportOnnxFile(onnx_path, ImportWith(calibration)));
+  return CommitGraph(graph, calibration, options, directory, progress);
 }
 
 }  // namespace provenn

@@ -38,8 +38,9 @@ struct CommitReport {
 // The seed that a file's bytes stand for.
 WeightsSeed SeedFromBytes(ByteSpan bytes);
 
-// Commits to an ONNX model and writes `directory`/model.pk (mode 0600) and model.vk; the folder is made if it is not
-// there. model.vk appears last, so a folder with both is complete; each file appears whole or not at all.
+// Commits to an ONNX model (in memory, or a file with the weight files beside it) and writes `directory`/model.pk (mode
+// 0600) and model.vk; the folder is made if it is not there. model.vk appears last, so a folder with both is complete;
+// each file appears whole or not at all.
 Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
                                  const CommitOptions& options, const std::string& directory, ProgressSink* progress);
 Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,

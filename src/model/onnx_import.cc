@@ -2,12 +2,14 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <filesystem>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.h"
 #include "model/fold.h"
+#include "model/onnx_external_data.h"
 #include "model/onnx_import_builder.h"
 #include "model/onnx_tensor.h"
 
@@ -54,14 +56,19 @@ Result<int64_t> DefaultOpset(const onnx::ModelProto& model) {
 
 class Importer {
  public:
-  Importer(const onnx::ModelProto& model, const ImportOptions& options)
-      : onnx_(model.graph()), options_(options), builder_(options.max_constant_elements) {}
+  // External data is moved into the model.
+  Importer(onnx::ModelProto* model, const ImportOptions& options)
+      : model_(*model), onnx_(model->graph()), options_(options), builder_(options.max_constant_elements) {}
 
   Result<Graph> Run(int64_t opset) {
     opset_ = opset;
     RETURN_IF_ERROR(NameNodes());
     RETURN_IF_ERROR(FindNeededNodes());
     RETURN_IF_ERROR(CheckOperators());
+    if (options_.data_folder.has_value()) {
+      const uint64_t limit = sizeof(double) * static_cast<uint64_t>(options_.max_constant_elements);
+      RETURN_IF_ERROR(LoadExternalData(*options_.data_folder, limit, &model_));
+    }
     RETURN_IF_ERROR(ImportInitializers());
     RETURN_IF_ERROR(ImportInputs());
     for (const int index : order_) RETURN_IF_ERROR(ImportNode(index));
@@ -302,6 +309,7 @@ class Importer {
     return Ok();
   }
 
+  onnx::ModelProto& model_;
   const onnx::GraphProto& onnx_;
   const ImportOptions& options_;
   GraphBuilder builder_;
@@ -321,10 +329,11 @@ Result<Graph> ImportOnnx(ByteSpan bytes, const ImportOptions& options) {
   RETURN_IF_ERROR(ParseProto(bytes, "an ONNX model", model));
   if (!model.has_graph()) return Corrupt("not an ONNX model: it holds no graph");
   ASSIGN_OR_RETURN(const int64_t opset, DefaultOpset(model));
-  return Importer(model, options).Run(opset);
+  return Importer(&model, options).Run(opset);
 }
 
-Result<Graph> ImportOnnxFile(const std::string& path, const ImportOptions& options) {
+Result<Graph> ImportOnnxFile(const std::string& path, ImportOptions options) {
+  options.data_folder = std::filesystem::path(path).parent_path().string();
   ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxModelBytes));
   Result<Graph> graph = ImportOnnx(bytes, options);
   if (graph.ok()) return graph;

@@ -9,6 +9,7 @@
 //   ConstantOfShape Range Expand Where Equal Less Greater And Or Not Mod Abs Sqrt Reciprocal Floor Ceil Exp ReduceProd.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct ImportOptions {
   std::vector<Dims> input_shapes;
   // All constants of the graph together, those that folding makes included.
   int64_t max_constant_elements = int64_t{1} << 28;
+  // Where a model that keeps weights in other files has them; without it such a model is refused (kUnsupported).
+  std::optional<std::string> data_folder{};
 };
 
 // kCorrupt: malformed bytes, cycles, names that are missing or defined twice, data of the wrong length.
@@ -36,6 +39,7 @@ struct ImportOptions {
 // operator. kOutOfRange: NaN or infinity in a weight. kTooLarge: sizes over the limits. kInvalidArgument: shapes that
 // do not fit together.
 Result<Graph> ImportOnnx(ByteSpan model, const ImportOptions& options = {});
-Result<Graph> ImportOnnxFile(const std::string& path, const ImportOptions& options = {});
+// Of a file; its data folder is the one it lies in.
+Result<Graph> ImportOnnxFile(const std::string& path, ImportOptions options = {});
 
 }  // namespace provenn

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <limits>
 
+#include "base/file.h"
 #include "model/float_executor.h"
 #include "model/onnx_test_model.h"
 
@@ -156,6 +158,71 @@ TEST(OnnxImport, RefusesExternalSparseAndStringData) {
   text.Input("x", {1, 2}).Floats("w", {2}, {}).Node("Add", {"x", "w"}, {"y"}).Output("y");
   text.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::STRING);
   ExpectError(text, Code::kUnsupported, "initializer 'w'");
+}
+
+// What exporters write: weights in a second file, at offsets. And what a hostile model might ask for.
+TEST(OnnxImport, ReadsWeightsFromTheModelsFolderAndNowhereElse) {
+  namespace fs = std::filesystem;
+  const fs::path outside = fs::path(testing::TempDir()) / "provenn_external";
+  const fs::path folder = outside / "model";
+  fs::remove_all(outside);
+  fs::create_directories(folder / "parts");
+  const std::vector<float> values{9, 1, 2, 3};
+  const auto write = [&](const fs::path& path) {
+    const ByteSpan bytes(reinterpret_cast<const uint8_t*>(values.data()), 4 * values.size());
+    ASSERT_TRUE(WriteFileAtomically(path.string(), bytes).ok());
+  };
+  write(folder / "w.data");
+  write(folder / "parts/w.data");
+  write(outside / "secret");
+  fs::create_symlink(outside / "secret", folder / "link");
+  fs::create_symlink(folder / "w.data", folder / "near");
+
+  using Entries = std::vector<std::pair<std::string, std::string>>;
+  const auto import = [&](const Entries& entries) {
+    TestModel model;
+    model.Input("x", {1, 2}).Floats("w", {2}, {}).Node("Add", {"x", "w"}, {"y"}).Output("y");
+    auto* tensor = model.graph().mutable_initializer(0);
+    tensor->set_data_location(onnx::TensorProto::EXTERNAL);
+    for (const auto& [key, value] : entries) {
+      auto* entry = tensor->add_external_data();
+      entry->set_key(key);
+      entry->set_value(value);
+    }
+    const std::string path = (folder / "model.onnx").string();
+    const std::string bytes = model.Serialize();
+    EXPECT_TRUE(WriteFileAtomically(path, AsBytes(bytes)).ok());
+    return ImportOnnxFile(path);
+  };
+  for (const char* location : {"w.data", "./w.data", "parts/w.data", "parts/../w.data", "near"}) {
+    const auto graph = import({{"location", location}, {"offset", "4"}, {"length", "8"}});
+    ASSERT_TRUE(graph.ok()) << graph.error().ToString();
+    const auto run = FloatExecutor(*graph).Run(std::vector<FloatTensor>{{{1, 2}, {10, 20}}});
+    ASSERT_TRUE(run.ok());
+    EXPECT_THAT((*run)[0].data, ElementsAre(11, 22));
+  }
+  EXPECT_TRUE(import({{"location", "w.data"}, {"offset", "8"}}).ok());  // to the end of the file
+
+  const auto refused = [&](const Entries& entries, Code code, const std::string& part) {
+    const auto graph = import(entries);
+    ASSERT_FALSE(graph.ok()) << part;
+    EXPECT_EQ(graph.error().code, code) << graph.error().ToString();
+    EXPECT_THAT(graph.error().message, HasSubstr(part));
+    EXPECT_THAT(graph.error().ToString(), HasSubstr("initializer 'w'"));
+  };
+  const std::string absolute = (folder / "w.data").string();
+  refused({{"location", "../secret"}, {"length", "8"}}, Code::kUnsupported, "not in the model's folder");
+  refused({{"location", "link"}, {"length", "8"}}, Code::kUnsupported, "not in the model's folder");
+  refused({{"location", absolute}, {"length", "8"}}, Code::kUnsupported, "not in the model's folder");
+  refused({{"location", "parts"}}, Code::kUnsupported, "not a regular file");
+  refused({{"location", "none"}}, Code::kIo, "cannot be read");
+  refused({{"offset", "4"}}, Code::kCorrupt, "which file");
+  refused({{"location", "w.data"}, {"offset", "-4"}}, Code::kCorrupt, "not a number");
+  refused({{"location", "w.data"}, {"offset", "17"}}, Code::kCorrupt, "beyond the end");
+  refused({{"location", "w.data"}, {"offset", "12"}, {"length", "8"}}, Code::kCorrupt, "beyond the end");
+  refused({{"location", "w.data"}, {"length", "18446744073709551615"}}, Code::kCorrupt, "beyond the end");
+  refused({{"location", "w.data"}, {"length", "12"}}, Code::kCorrupt, "holds 12 bytes");
+  fs::remove_all(outside);
 }
 
 TEST(OnnxImport, RefusesBytesThatAreNoModel) {

@@ -153,10 +153,13 @@ Status ImportTranspose(NodeContext& context) {
   Operand y;
   if (x.is_float()) {
     ASSIGN_OR_RETURN(y, context.Emit(Op::kTranspose, {x}, TransposeAttributes{permutation}, target));
-  } else if (shape.size() <= 1) {
-    y = x;
   } else {
-    return context.Unsupported("transposes of integers are not supported");
+    const Dims from = RowMajorStrides(shape);
+    Dims strides;
+    for (const int64_t axis : permutation) strides.push_back(from[static_cast<size_t>(axis)]);
+    IntTensor out{target, x.ints->data};
+    if (!out.data.empty()) GatherStrided(x.ints->data.data(), 0, strides, target, out.data.data());
+    ASSIGN_OR_RETURN(y, IntConstant(context, std::move(out)));
   }
   context.SetOutput(0, y);
   return Ok();

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "model/float_executor.h"
 #include "model/onnx_test_model.h"
 
@@ -109,6 +111,17 @@ TEST(Opset, PadTakesAxesAndCutsWhereNegative) {
   old.Input("x", {1, 2}).Node("Pad", {"x"}, {"y"}).Attribute("pads", std::vector<int64_t>{0, 1, 0, 0});
   old.Attribute("value", -1.5f).Output("y");
   EXPECT_THAT(ImportAndRun(old, {1, 2})[0].data, ElementsAre(-1.5f, 1, 2));
+}
+
+// The amounts of padding as an exporter computes them from its own order: pairs, last axis first.
+TEST(Opset, PadAmountsThatAreTurnedAround) {
+  TestModel model(17);
+  model.Input("x", {1, 1, 3}).Ints("pairs", {1, 2, 0, 0, 0, 0}).Ints("two", {-1, 2}).Ints("flat", {-1});
+  model.Ints("start", {-1}).Ints("end", {std::numeric_limits<int64_t>::min()}).Ints("axis", {0}).Ints("step", {-1});
+  model.Node("Reshape", {"pairs", "two"}, {"table"}).Node("Slice", {"table", "start", "end", "axis", "step"}, {"back"});
+  model.Node("Transpose", {"back"}, {"turned"}).Attribute("perm", std::vector<int64_t>{1, 0});
+  model.Node("Reshape", {"turned", "flat"}, {"pads"}).Node("Pad", {"x", "pads"}, {"y"}).Output("y");
+  EXPECT_THAT(ImportAndRun(model, {1, 2, 3})[0].data, ElementsAre(0, 1, 2, 3, 0, 0));
 }
 
 TEST(Opset, SqueezeAndUnsqueezeBothForms) {

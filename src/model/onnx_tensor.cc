@@ -132,7 +132,7 @@ float HalfToFloat(uint16_t bits) {
 
 Result<AnyTensor> DecodeTensorProto(const TensorProto& proto, const std::string& what, int64_t max_elements) {
   if (proto.data_location() == TensorProto::EXTERNAL || proto.external_data_size() > 0) {
-    return Error{Code::kUnsupported, what + " keeps its data in another file; store the model as a single file", ""};
+    return Error{Code::kUnsupported, what + " keeps its data in another file", ""};
   }
   if (proto.has_segment()) return Error{Code::kUnsupported, what + " is stored in segments", ""};
   const int type = proto.data_type();
