@@ -55,6 +55,21 @@ std::string ParentFolder(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+std::string TemporaryName(const std::string& path) { return path + ".XXXXXX.tmp"; }
+
+std::string DescriptorPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// A file without a name, which disappears with the process that writes it, however that ends. -1 where the file system
+// has none, or where such a file could not be given a name later.
+int OpenNameless(const std::string& folder) {
+  const int fd = open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd >= 0 && access(DescriptorPath(fd).c_str(), F_OK) != 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
 // The umask can only be read by setting it.
 mode_t SharedMode() {
   const mode_t mask = umask(S_IWGRP | S_IWOTH);
@@ -103,8 +118,12 @@ Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileA
     if (realpath(path.c_str(), resolved.data()) == nullptr) return IoError("cannot open for writing", path);
     writer.path_ = resolved.data();
   }
-  writer.temporary_ = writer.path_ + ".XXXXXX.tmp";
-  writer.descriptor_ = mkostemps(writer.temporary_.data(), 4, O_CLOEXEC);
+  writer.is_file_ = true;
+  writer.descriptor_ = OpenNameless(ParentFolder(writer.path_));
+  if (writer.descriptor_ < 0) {
+    writer.temporary_ = TemporaryName(writer.path_);
+    writer.descriptor_ = mkostemps(writer.temporary_.data(), 4, O_CLOEXEC);
+  }
   if (writer.descriptor_ < 0) {
     writer.temporary_.clear();
     return IoError("cannot create a file in this folder", path);
@@ -123,6 +142,7 @@ AtomicFileWriter& AtomicFileWriter::operator=(AtomicFileWriter&& other) noexcept
     descriptor_ = std::exchange(other.descriptor_, -1);
     size_ = other.size_;
     path_ = std::move(other.path_);
+    is_file_ = other.is_file_;
     temporary_ = std::exchange(other.temporary_, std::string());
   }
   return *this;
@@ -155,7 +175,7 @@ Status AtomicFileWriter::Write(ByteSpan bytes) {
 }
 
 Status AtomicFileWriter::WriteAt(uint64_t offset, ByteSpan bytes) {
-  if (descriptor_ < 0 || temporary_.empty() || offset > size_ || bytes.size() > size_ - offset) {
+  if (descriptor_ < 0 || !is_file_ || offset > size_ || bytes.size() > size_ - offset) {
     return Error{Code::kInvalidArgument, "only bytes that were written before can be overwritten", path_};
   }
   while (!bytes.empty()) {
@@ -171,11 +191,23 @@ Status AtomicFileWriter::WriteAt(uint64_t offset, ByteSpan bytes) {
 
 Status AtomicFileWriter::Commit() {
   if (descriptor_ < 0) return Error{Code::kInvalidArgument, "the file is already committed or has failed", path_};
-  if (!temporary_.empty() && fsync(descriptor_) != 0) return Failure("cannot flush to the disk");
+  if (is_file_ && fsync(descriptor_) != 0) return Failure("cannot flush to the disk");
+  if (is_file_ && temporary_.empty()) {
+    // A name to rename from: a link cannot replace a file.
+    std::string name = TemporaryName(path_);
+    const int reserved = mkostemps(name.data(), 4, O_CLOEXEC);
+    if (reserved < 0) return Failure("cannot create a file in this folder");
+    close(reserved);
+    unlink(name.c_str());
+    if (linkat(AT_FDCWD, DescriptorPath(descriptor_).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      return Failure("cannot name the finished file");
+    }
+    temporary_ = std::move(name);
+  }
   const int result = close(descriptor_);
   descriptor_ = -1;
   if (result != 0) return Failure("cannot close");
-  if (temporary_.empty()) return Ok();
+  if (!is_file_) return Ok();
   if (rename(temporary_.c_str(), path_.c_str()) != 0) return Failure("cannot rename the finished file");
   temporary_.clear();
   // The rename itself must survive a power cut. A file system that cannot flush a folder has nothing to flush.

@@ -18,9 +18,10 @@ enum class FileAccess {
   kPrivate,  // 0600: secret keys
 };
 
-// Writes a file that appears under its name whole or not at all. The content goes to a temporary file in the same
-// folder, which Commit() flushes to the disk and renames; without Commit() the destructor removes it. A device or pipe
-// is written directly, as it holds no earlier content to protect.
+// Writes a file that appears under its name whole or not at all. The content goes to a file without a name on the same
+// file system (or to a temporary one, where there is no such thing), which Commit() flushes to the disk and renames. Of
+// a writer that is destroyed or killed before, nothing remains. A device or pipe is written directly, as it holds no
+// earlier content to protect.
 class AtomicFileWriter {
  public:
   static Result<AtomicFileWriter> Create(const std::string& path, FileAccess access = FileAccess::kShared);
@@ -44,7 +45,8 @@ class AtomicFileWriter {
   int descriptor_ = -1;
   uint64_t size_ = 0;
   std::string path_;
-  std::string temporary_;  // empty where the target is written directly
+  bool is_file_ = false;   // and not a device or pipe, which is written directly
+  std::string temporary_;  // name until Commit(), where the file has one
 };
 
 Status WriteFileAtomically(const std::string& path, ByteSpan bytes, FileAccess access = FileAccess::kShared);

@@ -1,8 +1,12 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -66,10 +70,26 @@ TEST_F(FileTest, LeavesNothingWithoutCommit) {
     auto writer = AtomicFileWriter::Create(Path("a"));
     ASSERT_TRUE(writer.ok());
     ASSERT_TRUE(writer->Write(AsBytes("new")).ok());
-    EXPECT_EQ(FilesInFolder(), 2u);
   }
   EXPECT_EQ(FilesInFolder(), 1u);
   EXPECT_EQ(*ReadFile(Path("a"), 10), Bytes({'o', 'l', 'd'}));
+}
+
+TEST_F(FileTest, LeavesNothingWhenItIsKilled) {
+  // Where the file system has no files without names, the temporary file stays.
+  const int nameless = open(folder_.c_str(), O_TMPFILE | O_WRONLY, 0600);
+  const size_t left = nameless < 0 ? 1 : 0;
+  if (nameless >= 0) close(nameless);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto writer = AtomicFileWriter::Create(Path("a"));
+    if (writer.ok() && writer->Write(AsBytes("new")).ok()) kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(FilesInFolder(), left);
 }
 
 TEST_F(FileTest, ReplacesOnCommitOnly) {
