@@ -294,7 +294,12 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
   plan.terminal_shape = ShapeFor(RoundUp(entries, plan.terminal_columns) / plan.terminal_columns,
                                  2 * plan.terminal_columns * static_cast<uint32_t>(plan.degree), bits);
 
-  RETURN_IF_ERROR(MakeBudget<K>(plan).Require(ProfileTraits<K>::kTargetBits));
+  if (Status enough = MakeBudget<K>(plan).Require(ProfileTraits<K>::kTargetBits); !enough.ok()) {
+    // What grows with the circuit are the field's terms: fewer samples, or a larger field.
+    const char* advice = plan.profile == Profile::kP100 ? "; prove fewer samples at once, or take profile p128"
+                                                        : "; prove fewer samples at once";
+    return Error{enough.error().code, enough.error().message + advice, enough.error().where};
+  }
   return plan;
 }
 

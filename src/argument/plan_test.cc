@@ -125,6 +125,7 @@ TEST(BudgetTest, ManyLeavesAreTooManyForTheSmallField) {
   EXPECT_EQ(small.error().code, Code::kInvalidArgument);
   EXPECT_EQ(small.error().where, "soundness budget");
   EXPECT_NE(small.error().message.find("lookup tuples"), std::string::npos) << small.error().message;
+  EXPECT_NE(small.error().message.find("take profile p128"), std::string::npos) << small.error().message;
   const auto large = MakePlan<Ext3>(circuit, hidden, weights);
   EXPECT_TRUE(large.ok()) << large.error().ToString();
 }
