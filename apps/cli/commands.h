@@ -4,10 +4,23 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace provenn::cli {
 
 using Action = std::function<int()>;
+
+// What every command that asks a model takes: its key, and a file for each input.
+struct Query {
+  std::string key;
+  std::vector<std::string> inputs;
+
+  void AddTo(CLI::App* command) {
+    command->add_option("key", key, "model.pk")->required();
+    command->add_option("--input", inputs, "FILE or NAME=FILE, for each input")->required()->allow_extra_args(false);
+  }
+};
 
 void AddCommit(CLI::App& app, Action* action);
 void AddRun(CLI::App& app, Action* action);

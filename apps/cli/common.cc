@@ -123,6 +123,8 @@ std::string Grouped(uint64_t value) {
 
 std::string Bytes(uint64_t value) { return Grouped(value) + " bytes"; }
 
-Json ToJson(const FloatTensor& tensor) { return {{"shape", tensor.shape}, {"values", tensor.data}}; }
+Json ToJson(const OutputTensor& output) {
+  return {{"name", output.name}, {"shape", output.values.shape}, {"values", output.values.data}};
+}
 
 }  // namespace provenn::cli

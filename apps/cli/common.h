@@ -53,6 +53,6 @@ std::string Shortened(const FloatTensor& tensor);
 // 12 345 678
 std::string Grouped(uint64_t value);
 std::string Bytes(uint64_t value);
-Json ToJson(const FloatTensor& tensor);
+Json ToJson(const OutputTensor& output);
 
 }  // namespace provenn::cli

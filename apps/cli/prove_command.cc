@@ -10,8 +10,7 @@ namespace provenn::cli {
 namespace {
 
 struct Options {
-  std::string key;
-  std::vector<std::string> inputs;
+  Query query;
   std::string path;
   std::string profile = "p100";
   ProveOptions prove;
@@ -21,9 +20,9 @@ struct Options {
 int Run(const Options& options) {
   ProveOptions prove = options.prove;
   prove.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
-  const auto key = ProvingKey::Open(options.key);
+  const auto key = ProvingKey::Open(options.query.key);
   if (!key.ok()) return Fail(key.error(), options.output);
-  const auto inputs = LoadTensors(options.inputs);
+  const auto inputs = LoadTensors(options.query.inputs);
   if (!inputs.ok()) return Fail(inputs.error(), options.output);
   const auto report = [&] {
     TerminalProgress progress;
@@ -36,11 +35,7 @@ int Run(const Options& options) {
 
   if (options.output.json) {
     Json outputs = Json::array();
-    for (const OutputTensor& output : report->outputs) {
-      Json entry = {{"name", output.name}};
-      entry.update(ToJson(output.values));
-      outputs.push_back(std::move(entry));
-    }
+    for (const OutputTensor& output : report->outputs) outputs.push_back(ToJson(output));
     PrintJson({{"model_id", ToHex(report->file.model_id)},
                {"proof", options.path},
                {"proof_bytes", bytes.size()},
@@ -65,10 +60,7 @@ int Run(const Options& options) {
 void AddProve(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("prove", "The answer, and a proof of it");
-  command->add_option("key", options->key, "model.pk")->required();
-  command->add_option("--input", options->inputs, "FILE or NAME=FILE, for each input")
-      ->required()
-      ->allow_extra_args(false);
+  options->query.AddTo(command);
   command->add_flag("--private-input", options->prove.private_input, "hide the inputs");
   command->add_flag("--private-output", options->prove.private_output, "hide the outputs");
   command->add_option("--context", options->prove.context, "text that the proof is bound to: a purpose, a nonce");

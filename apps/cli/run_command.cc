@@ -10,8 +10,7 @@ namespace provenn::cli {
 namespace {
 
 struct Options {
-  std::string key;
-  std::vector<std::string> inputs;
+  Query query;
   std::string path;
   Output output;
 };
@@ -25,17 +24,16 @@ std::string OutputPath(const std::string& base, size_t index) {
 }
 
 int Run(const Options& options) {
-  const auto key = ProvingKey::Open(options.key);
+  const auto key = ProvingKey::Open(options.query.key);
   if (!key.ok()) return Fail(key.error(), options.output);
-  const auto inputs = LoadTensors(options.inputs);
+  const auto inputs = LoadTensors(options.query.inputs);
   if (!inputs.ok()) return Fail(inputs.error(), options.output);
   const auto outputs = RunModel(*key, *inputs);
   if (!outputs.ok()) return Fail(outputs.error(), options.output);
   Json json = Json::array();
   for (size_t i = 0; i < outputs->size(); ++i) {
     const OutputTensor& output = (*outputs)[i];
-    Json entry = {{"name", output.name}};
-    entry.update(ToJson(output.values));
+    Json entry = ToJson(output);
     if (!options.path.empty()) {
       const std::string path = OutputPath(options.path, i);
       const Status written = WriteNpyFile(path, output.values);
@@ -58,10 +56,7 @@ int Run(const Options& options) {
 void AddRun(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "The integer model's answer, without a proof");
-  command->add_option("key", options->key, "model.pk")->required();
-  command->add_option("--input", options->inputs, "FILE or NAME=FILE, for each input")
-      ->required()
-      ->allow_extra_args(false);
+  options->query.AddTo(command);
   command->add_option("-o,--output", options->path, "the first output as .npy; further ones beside it as .1.npy, ...");
   command->add_flag("--json", options->output.json, "the outputs as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });

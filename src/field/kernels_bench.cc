@@ -26,14 +26,6 @@ std::vector<T> Random(size_t n) {
   }
   return v;
 }
-template <class T>
-std::span<const T> In(const std::vector<T>& v) {
-  return v;
-}
-template <class T>
-std::span<T> Out(std::vector<T>& v) {
-  return v;
-}
 
 // Reports the time per item; `items` of them in each iteration.
 template <class Body>

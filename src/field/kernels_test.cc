@@ -50,14 +50,6 @@ class Kernels : public ::testing::Test {
 using Degrees = ::testing::Types<Ext2, Ext3>;
 TYPED_TEST_SUITE(Kernels, Degrees);
 
-template <class T>
-std::span<const T> In(const std::vector<T>& v) {
-  return v;
-}
-template <class T>
-std::span<T> Out(std::vector<T>& v) {
-  return v;
-}
 template <class K>
 K Lift(const K& v) {
   return v;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "field/extension.h"
@@ -51,6 +52,16 @@ std::vector<T> MixedElements(size_t n, uint64_t seed) {
   std::vector<T> v;
   for (const uint64_t e : kEdgeValues) v.push_back(T(Goldilocks(e)));
   while (v.size() < n) v.push_back(MixedElement<T>(random));
+  return v;
+}
+
+// Arguments of kernels, which deduce no span from a vector.
+template <class T>
+std::span<const T> In(const std::vector<T>& v) {
+  return v;
+}
+template <class T>
+std::span<T> Out(std::vector<T>& v) {
   return v;
 }
 

@@ -19,18 +19,6 @@ Graph MustImport(const TestModel& model) {
   return graph.ok() ? std::move(*graph) : Graph();
 }
 
-std::vector<Op> Ops(const Graph& graph) {
-  std::vector<Op> ops;
-  for (const GraphNode& node : graph.nodes) ops.push_back(node.op);
-  return ops;
-}
-
-std::vector<float> RunOne(const Graph& graph, const std::vector<float>& x) {
-  const auto outputs = FloatExecutor(graph).Run(std::vector<FloatTensor>{{graph.shape(graph.inputs[0]), x}});
-  EXPECT_TRUE(outputs.ok()) << outputs.error().ToString();
-  return outputs.ok() ? (*outputs)[0].data : std::vector<float>();
-}
-
 TestModel& AddBatchNormalization(TestModel& model, const std::string& x, const std::string& y) {
   model.Floats("gamma", {2}, {2, 3})
       .Floats("beta", {2}, {1, -1})

@@ -16,18 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<Op> Ops(const Graph& graph) {
-  std::vector<Op> ops;
-  for (const GraphNode& node : graph.nodes) ops.push_back(node.op);
-  return ops;
-}
-
-std::vector<float> RunOne(const Graph& graph, const std::vector<float>& x) {
-  const auto outputs = FloatExecutor(graph).Run(std::vector<FloatTensor>{{graph.shape(graph.inputs[0]), x}});
-  EXPECT_TRUE(outputs.ok()) << outputs.error().ToString();
-  return outputs.ok() ? (*outputs)[0].data : std::vector<float>();
-}
-
 void ExpectError(const TestModel& model, Code code, const std::string& message, const std::string& where = "",
                  const ImportOptions& options = {}) {
   const Result<Graph> graph = model.Import(options);

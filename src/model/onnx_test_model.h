@@ -1,12 +1,14 @@
 // Small ONNX models written in a few lines, for tests.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
 #include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "model/float_executor.h"
 #include "model/onnx_import.h"
 
 namespace provenn {
@@ -107,5 +109,18 @@ class TestModel {
 
   onnx::ModelProto proto_;
 };
+
+// The operations of an imported graph, in order; and what it gives for one input.
+inline std::vector<Op> Ops(const Graph& graph) {
+  std::vector<Op> ops;
+  for (const GraphNode& node : graph.nodes) ops.push_back(node.op);
+  return ops;
+}
+
+inline std::vector<float> RunOne(const Graph& graph, const std::vector<float>& x) {
+  const auto outputs = FloatExecutor(graph).Run(std::vector<FloatTensor>{{graph.shape(graph.inputs[0]), x}});
+  EXPECT_TRUE(outputs.ok()) << outputs.error().ToString();
+  return outputs.ok() ? (*outputs)[0].data : std::vector<float>();
+}
 
 }  // namespace provenn
