@@ -3,6 +3,7 @@
 
 #include "api/provenn.h"
 #include "argument/prove.h"
+#include "base/page_pool.h"
 #include "crypto/csprng.h"
 
 namespace provenn {
@@ -22,7 +23,9 @@ Result<IntegerTensors> IntegerInputs(const PublicModel& model, const std::vector
       return Error{Code::kInvalidArgument, "no tensor is given for it", "input " + port.name};
     }
     uint32_t samples = 0;
-    ASSIGN_OR_RETURN(tensors[port.tensor], QuantiseInput(model.circuit, port, *matched[i], &samples));
+    ASSIGN_OR_RETURN(samples, CheckInput(model.circuit, port, *matched[i]));
+    tensors[port.tensor].resize(matched[i]->data.size());
+    QuantiseInput(model.circuit, port, *matched[i], tensors[port.tensor]);
     if (i > 0 && samples != *batch) {
       return Error{Code::kInvalidArgument, "the inputs have different batch sizes", "input " + port.name};
     }
@@ -64,6 +67,7 @@ Result<ProveReport> ProveAnswer(const ProvingKey& key, const std::vector<NamedTe
   if (options.context.size() > kMaxContextBytes) {
     return Error{Code::kTooLarge, "more than " + std::to_string(kMaxContextBytes) + " bytes", "context"};
   }
+  const PagePoolScope pool;
   const auto started = std::chrono::steady_clock::now();
   ProveReport report;
   ProofFile& file = report.file;

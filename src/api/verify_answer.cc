@@ -60,19 +60,19 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i] == nullptr) continue;
     const ModelPort& port = model.inputs[i];
-    uint32_t batch = 0;
-    const auto quantised = QuantiseInput(model.circuit, port, *tensors[i], &batch);
-    if (!quantised.ok()) {
+    const auto batch = CheckInput(model.circuit, port, *tensors[i]);
+    if (!batch.ok()) {
       // No proof is about a value that the model does not take.
-      if (quantised.error().code == Code::kOutOfRange) return quantised.error().ToString();
-      return quantised.error();
+      if (batch.error().code == Code::kOutOfRange) return batch.error().ToString();
+      return batch.error();
     }
-    const SecretVector<int32_t>& want = *quantised;
+    std::vector<int32_t> want(tensors[i]->data.size());
+    QuantiseInput(model.circuit, port, *tensors[i], want);
     if (statement.hidden[port.tensor] != 0) return HiddenText("input", port.name);
     const std::vector<int32_t>& have = statement.values[port.tensor];
-    if (batch != statement.batch) {
+    if (*batch != statement.batch) {
       return "input " + port.name + ": the proof is about " + std::to_string(statement.batch) + " samples, not " +
-             std::to_string(batch);
+             std::to_string(*batch);
     }
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
     if (w == want.end() && h == have.end()) continue;

@@ -11,7 +11,7 @@
 
 #include "commit/oracle_verifier.h"
 #include "crypto/transcript.h"
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

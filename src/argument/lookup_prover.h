@@ -7,7 +7,7 @@
 #include "argument/lookup_verifier.h"
 #include "argument/plan.h"
 #include "base/secret.h"
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <random>
 
-#include "relation/circuit.h"
 #include "relation/contraction.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

@@ -13,7 +13,7 @@
 #include "base/secret.h"
 #include "crypto/merkle_prover.h"
 #include "crypto/poseidon.h"
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

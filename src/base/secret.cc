@@ -1,24 +1,23 @@
 #include "base/secret.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include <new>
+
+#include "base/page_pool.h"
+#include "base/sanitizer.h"
 
 namespace provenn {
 namespace {
 
-constexpr size_t kLargePage = size_t{1} << 21;
-constexpr size_t kLarge = 2 * kLargePage;
+// AddressSanitizer watches the blocks of operator new, not of the pool.
+constexpr size_t kLarge = PROVENN_ADDRESS_SANITIZER ? SIZE_MAX : size_t{1} << 22;
 
 }  // namespace
 
 void* AllocateSecret(size_t bytes) {
   if (bytes < kLarge) return ::operator new(bytes);
-  void* memory = ::operator new(bytes, std::align_val_t{kLargePage});
-  // Advice only: without it the memory is as good, with it a gigabyte costs 500 page faults and not 250000.
-  madvise(memory, bytes, MADV_HUGEPAGE);
-  return memory;
+  return AllocatePages(bytes);
 }
 
 void FreeSecret(void* memory, size_t bytes) {
@@ -26,7 +25,7 @@ void FreeSecret(void* memory, size_t bytes) {
   if (bytes < kLarge) {
     ::operator delete(memory);
   } else {
-    ::operator delete(memory, std::align_val_t{kLargePage});
+    FreePages(memory, bytes);
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace provenn {
 
-// Memory in large pages where it is large. FreeSecret overwrites it first.
+// Memory from the page pool where it is large. FreeSecret overwrites it first.
 void* AllocateSecret(size_t bytes);
 void FreeSecret(void* memory, size_t bytes);
 

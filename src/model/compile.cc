@@ -231,7 +231,9 @@ Result<IntegerTensors> QuantiseInputs(const Circuit& circuit, const std::vector<
   IntegerTensors tensors(circuit.tensors.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     uint32_t samples = 0;
-    ASSIGN_OR_RETURN(tensors[ports[i].tensor], QuantiseInput(circuit, ports[i], inputs[i], &samples));
+    ASSIGN_OR_RETURN(samples, CheckInput(circuit, ports[i], inputs[i]));
+    tensors[ports[i].tensor].resize(inputs[i].data.size());
+    QuantiseInput(circuit, ports[i], inputs[i], tensors[ports[i].tensor]);
     if (i > 0 && samples != *batch) {
       return Error{Code::kInvalidArgument, "the inputs have different batch sizes", "input " + ports[i].name};
     }

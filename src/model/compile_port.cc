@@ -34,6 +34,8 @@ void ForEachCell(const ModelPort& port, const Shape& tensor_shape, const Visit& 
   }
 }
 
+double Rounded(float value, int32_t scale) { return std::round(std::ldexp(static_cast<double>(value), scale)); }
+
 // "[0, 2, 5]" for a flat index.
 std::string Position(int64_t flat, const Dims& shape) {
   const Dims strides = RowMajorStrides(shape);
@@ -46,20 +48,16 @@ std::string Position(int64_t flat, const Dims& shape) {
 
 }  // namespace
 
-Result<SecretVector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
-                                            uint32_t* batch) {
+Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values) {
   const Tensor& tensor = circuit.tensors[port.tensor];
   ASSIGN_OR_RETURN(const std::vector<FloatTensor> samples, SplitBatch(values, port.shape, port.name));
   if (samples.empty() || samples.size() > UINT32_MAX) {
     return Error{Code::kInvalidArgument, "the batch is empty or too large", "input " + port.name};
   }
-  *batch = static_cast<uint32_t>(samples.size());
-  SecretVector<int32_t> out;
-  out.reserve(samples.size() * ElementCount(tensor.shape));
   for (size_t s = 0; s < samples.size(); ++s) {
     const std::vector<float>& data = samples[s].data;
     for (size_t i = 0; i < data.size(); ++i) {
-      const double integer = std::round(std::ldexp(static_cast<double>(data[i]), tensor.scale));
+      const double integer = Rounded(data[i], tensor.scale);
       if (integer >= static_cast<double>(tensor.min) && integer <= static_cast<double>(tensor.max)) continue;
       std::string where = "input " + port.name;
       if (samples.size() > 1) where += ", sample " + std::to_string(s);
@@ -70,11 +68,20 @@ Result<SecretVector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelP
                        Number(std::ldexp(static_cast<double>(tensor.max), -tensor.scale)) + "]",
                    where};
     }
-    ForEachCell(port, tensor.shape, [&](size_t at) {
-      out.push_back(static_cast<int32_t>(std::round(std::ldexp(static_cast<double>(data[at]), tensor.scale))));
-    });
   }
-  return out;
+  return static_cast<uint32_t>(samples.size());
+}
+
+void QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values, std::span<int32_t> out) {
+  const Tensor& tensor = circuit.tensors[port.tensor];
+  PROVENN_CHECK(out.size() == values.data.size());
+  const size_t size = ElementCount(tensor.shape);
+  for (size_t i = 0; i < out.size();) {
+    const size_t sample = i;
+    ForEachCell(port, tensor.shape,
+                [&](size_t at) { out[i++] = static_cast<int32_t>(Rounded(values.data[sample + at], tensor.scale)); });
+    PROVENN_CHECK(i == sample + size);
+  }
 }
 
 FloatTensor RealValues(const Circuit& circuit, const ModelPort& port, std::span<const int32_t> values, uint32_t batch) {

@@ -21,11 +21,13 @@ struct ModelPort {
   bool operator==(const ModelPort&) const = default;
 };
 
-// The integers of a batch ([S·n, rest...], or one sample without the leading 1), sample after sample, each value
-// rounded to the nearest. `batch` receives the number of samples. kInvalidArgument: shape; kOutOfRange: a value that is
-// not finite or outside the declared range, naming the value, where it is, and the range.
-Result<SecretVector<int32_t>> QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values,
-                                            uint32_t* batch);
+// How many samples a batch holds ([S·n, rest...], or one sample without the leading 1). kInvalidArgument: shape;
+// kOutOfRange: a value that is not finite or outside the declared range, naming the value, where it is, and the range.
+Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values);
+
+// The integers of a batch that CheckInput has accepted, sample after sample, each value rounded to the nearest. The
+// caller gives the memory, since an input may be a secret or not.
+void QuantiseInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values, std::span<int32_t> out);
 
 // Real values of `batch` samples: shape [batch * shape[0], shape[1], ...]. values.size() must be batch samples.
 FloatTensor RealValues(const Circuit& circuit, const ModelPort& port, std::span<const int32_t> values, uint32_t batch);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/program.h"
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

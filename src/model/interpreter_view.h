@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

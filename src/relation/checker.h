@@ -1,7 +1,7 @@
 // The slow and obvious face of every relation: does an assignment satisfy the circuit?
 #pragma once
 
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

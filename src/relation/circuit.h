@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/secret.h"
 #include "base/status.h"
 
 namespace provenn {
@@ -165,19 +164,5 @@ Circuit WithBatch(const Circuit& circuit, uint32_t batch);
 // Canonical encoding; decoding validates. encode(decode(x)) == x.
 Bytes EncodeCircuit(const Circuit& circuit);
 Result<Circuit> DecodeCircuit(ByteReader& reader);
-
-// Integers by tensor id; empty for tensors that are not of the kind in question. Wiped when they are freed.
-using IntegerTensors = std::vector<SecretVector<int32_t>>;
-
-// Integer values of every tensor; with a batch, of the batched shape.
-struct Assignment {
-  IntegerTensors tensors;
-};
-
-// An assignment and every contraction's result ([output axes], row-major), as the integer interpreter leaves them.
-struct Witness {
-  Assignment assignment;
-  std::vector<SecretVector<int64_t>> accumulators;
-};
 
 }  // namespace provenn

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 

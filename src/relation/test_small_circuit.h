@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "relation/circuit.h"
+#include "relation/witness.h"
 
 namespace provenn {
 
