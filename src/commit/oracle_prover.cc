@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/parallel.h"
 #include "field/ntt.h"
 
 namespace provenn {
@@ -15,12 +16,15 @@ OracleProver::OracleProver(const OracleShape& shape)
 Digest OracleProver::Commit(Csprng& random) {
   PROVENN_CHECK(tree_ == nullptr);
   random.Fill(coefficients_.span().subspan(shape_.message_rows * shape_.columns));
-  codeword_ = SecretBuffer<Goldilocks>(shape_.size() * shape_.columns);
-  std::copy(coefficients_.begin(), coefficients_.end(), codeword_.begin());
-  EncodeColumns(codeword_.span(), shape_.columns, shape_.degree_bound(), shape_.log_size);
+  codeword_.resize(shape_.size() * shape_.columns);
+  ParallelFor(coefficients_.size(), size_t{1} << 16, [&](size_t from, size_t to) {
+    std::copy(coefficients_.begin() + from, coefficients_.begin() + to,
+              codeword_.begin() + static_cast<std::ptrdiff_t>(from));
+  });
+  EncodeColumns(codeword_, shape_.columns, shape_.degree_bound(), shape_.log_size);
   salts_.resize(shape_.size());
   random.Fill(std::span<uint8_t>(salts_[0].data(), salts_.size() * sizeof(LeafSalt)));
-  tree_ = std::make_unique<MerkleTree>(HashLeaves(salts_, codeword_.span()));
+  tree_ = std::make_unique<MerkleTree>(HashLeaves(salts_, codeword_));
   return tree_->root();
 }
 
@@ -30,7 +34,7 @@ RowOpening OracleProver::Open(std::span<const uint64_t> positions) {
   RowOpening opening;
   for (uint64_t p : positions) {
     opening.salts.push_back(salts_[p]);
-    const auto row = codeword_.span().subspan(p * shape_.columns, shape_.columns);
+    const auto row = std::span<const Goldilocks>(codeword_).subspan(p * shape_.columns, shape_.columns);
     opening.symbols.insert(opening.symbols.end(), row.begin(), row.end());
   }
   opening.path = tree_->Open(positions);

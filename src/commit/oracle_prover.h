@@ -36,8 +36,8 @@ class OracleProver {
  private:
   OracleShape shape_;
   SecretBuffer<Goldilocks> coefficients_;
-  SecretBuffer<Goldilocks> codeword_;
-  std::vector<LeafSalt> salts_;
+  SecretVector<Goldilocks> codeword_;
+  SecretVector<LeafSalt> salts_;
   std::unique_ptr<MerkleTree> tree_;
   bool opened_ = false;
 };

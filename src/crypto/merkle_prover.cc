@@ -63,7 +63,9 @@ std::vector<Digest> HashLeaves(std::span<const LeafSalt> salts, std::span<const 
   if (salts.empty()) return {};
   PROVENN_CHECK(matrix.size() % salts.size() == 0);
   const size_t width = matrix.size() / salts.size();
-  std::vector<Digest> digests(salts.size());
+  std::vector<Digest> digests;
+  digests.reserve(2 * salts.size());  // the tree that is built on them takes the same memory
+  digests.resize(salts.size());
   ParallelFor(salts.size(), 1 + (size_t{1} << 16) / (8 * width + 64), [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) digests[i] = HashLeaf(salts[i], matrix.subspan(i * width, width));
   });
