@@ -12,12 +12,13 @@
 namespace provenn {
 namespace {
 
-// log2 of the inverse rate that a matrix aims at: small matrices afford a low rate, hence few queries and a small
-// proof; large ones are encoded at a cost that is felt.
+// log2 of the inverse rate that a matrix aims at: tiny matrices afford a low rate, hence few queries; encoding and
+// hashing of all others is what a small model's proof is made of (docs/adr/0007-rates.md).
 int LogInverseRate(uint64_t cells) {
-  if (cells <= (uint64_t{1} << 17)) return 4;
-  if (cells <= (uint64_t{1} << 22)) return 3;
-  return 2;
+  if (cells <= (uint64_t{1} << 8)) return 4;
+  if (cells <= (uint64_t{1} << 12)) return 3;
+  if (cells <= (uint64_t{1} << 19)) return 2;
+  return 1;
 }
 
 OracleShape ShapeFor(uint64_t rows, uint32_t base_columns, int bits) {
