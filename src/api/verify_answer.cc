@@ -172,7 +172,10 @@ Result<std::vector<const FloatTensor*>> MatchTensors(const std::vector<NamedTens
     }
     if (at >= names.size()) {
       std::string known;
-      for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+      for (const std::string& name : names) {
+        if (!known.empty()) known += ", ";
+        known += name;
+      }
       return Error{Code::kInvalidArgument,
                    (t.name.empty() ? "more tensors than the model has " + what + "s"
                                    : "the model has no " + what + " '" + t.name + "'") +
