@@ -11,6 +11,8 @@ The table is src/modules.cmake. Rules:
   2. A file in apps/ or python/ includes api/ and base/ only.
   3. A verifier file (named *verifier* or verify*) and every file it reaches, with the .cc beside each reached header,
      includes no prover file, no thread and no ONNX: the verifier alone is a small library that runs in a browser.
+  4. Test headers (test_*.h, *_test_*.h), which may draw on weak randomness, are included by tests, benchmarks, fuzz
+     targets and each other only.
 """
 
 import argparse
@@ -86,6 +88,10 @@ def is_check(path):
     return path.stem.endswith(CHECK_SUFFIXES)
 
 
+def is_test_header(name):
+    return name.endswith(".h") and (name.startswith("test_") or "_test_" in name)
+
+
 def is_verifier(path):
     return not is_check(path) and ("verifier" in path.stem or path.stem.startswith("verify"))
 
@@ -116,6 +122,8 @@ class Tree:
                 for name in module.test_depends:
                     allowed |= self.modules[name].allowed if name in self.modules else set()
             for include in includes:
+                if is_test_header(include.path.split("/")[-1]) and not (is_check(path) or is_test_header(path.name)):
+                    self.report(path, include.line, f"{include.path} is for tests alone")
                 target = include.path.split("/")[0]
                 if "/" in include.path and target in self.modules and target not in allowed:
                     self.report(path, include.line, f"module {owner} may not include {include.path}")

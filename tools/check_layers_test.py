@@ -35,6 +35,15 @@ class CheckLayersTest(unittest.TestCase):
         for part in parts:
             self.assertIn(part, errors[0])
 
+    def test_test_headers_stay_in_tests(self):
+        self.assertEqual(self.errors({"src/field/test_values.h": "", "src/field/deep_test_model.h": "",
+                                      "src/field/a_test.cc": '#include "field/test_values.h"\n',
+                                      "src/field/a_fuzz.cc": '#include "field/deep_test_model.h"\n',
+                                      "src/field/test_more.h": '#include "field/test_values.h"\n'}), [])
+        for header in ("test_values.h", "deep_test_model.h"):
+            self.assert_one(self.errors({f"src/field/{header}": "", "src/field/a.cc": f'#include "field/{header}"\n'}),
+                            "src/field/a.cc:1", header, "tests alone")
+
     def test_declared_and_transitive_dependencies_pass(self):
         self.assertEqual(self.errors({
             "src/base/status.h": "#include <string>\n",

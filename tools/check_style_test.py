@@ -24,7 +24,7 @@ class CheckStyleTest(unittest.TestCase):
     def test_clean_files_pass(self):
         self.assertEqual(self.errors("a.h", "#pragma once\nstatic_assert(sizeof(int) == 4);\n"), [])
         self.assertEqual(self.errors("a_test.cc", "std::mt19937 random(1);\n"), [])
-        self.assertEqual(self.errors("a.py", "assert True\n"), [])
+        self.assertEqual(self.errors("a.py", "assert width > 0\n"), [])
 
     def test_long_file_and_long_line(self):
         self.assert_rejected("a.cc", "\n" * 601, "601 lines")

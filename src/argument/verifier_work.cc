@@ -22,12 +22,6 @@ uint64_t SumOfAxes(const Shape& shape) {
   return sum;
 }
 
-uint64_t Elements(const Shape& shape) {
-  uint64_t n = 1;
-  for (uint32_t s : shape) n = Times(n, s);
-  return n;
-}
-
 void AddView(const Circuit& circuit, const std::vector<uint8_t>& hidden, const View& view, const Shape& space,
              VerifierWork& work) {
   const Tensor& tensor = circuit.tensors[view.tensor];
@@ -41,7 +35,7 @@ void AddView(const Circuit& circuit, const std::vector<uint8_t>& hidden, const V
   const bool is_io = tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kOutput;
   const bool is_public = is_io && hidden[view.tensor] == 0;
   // A public tensor is visited whole; of a committed one, the rows that are left of it when columns are folded.
-  const uint64_t cells = Elements(tensor.shape);
+  const uint64_t cells = ElementCount(tensor.shape);
   work.visits = Plus(work.visits, is_public ? cells : cells / kMinActivationColumns);
 }
 

@@ -19,8 +19,8 @@ inline constexpr uint64_t kMaxWeightRows = uint64_t{1} << 22;
 // The fewest columns that a matrix of activations has.
 inline constexpr uint32_t kMinActivationColumns = 32;
 
-// `batched` is valid, `hidden` has one entry for each tensor. Error: kTooLarge, naming the contraction or lookup at
-// which a limit is passed.
+// `batched` is valid and no tensor has more elements than 64 bits count; `hidden` has one entry for each tensor. Error:
+// kTooLarge, naming the contraction or lookup at which a limit is passed.
 Status CheckVerifierWork(const Circuit& batched, const std::vector<uint8_t>& hidden);
 
 }  // namespace provenn

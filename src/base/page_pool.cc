@@ -54,7 +54,11 @@ class Pool {
       return begin;
     }
     GiveBack(std::min(kept_, bytes));
-    char* const mapped = Map(bytes);
+    char* mapped = Map(bytes);
+    if (mapped == nullptr && kept_ > 0) {
+      GiveBack(kept_);
+      mapped = Map(bytes);
+    }
     if (mapped == nullptr) throw std::bad_alloc();
     return mapped;
   }

@@ -49,34 +49,26 @@ TEST(OracleTest, OpensToThePolynomialsOfItsColumns) {
 TEST(OracleTest, VerifyRefusesAnyOtherOpening) {
   Committed c;
   const RowOpening opening = c.oracle.Open(kPositions);
-  RowOpening other = opening;
-  for (size_t i = 0; i < other.symbols.size(); ++i) {
-    other.symbols[i] += Goldilocks::One();
-    EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-    other = opening;
+  const auto refused = [&](const auto& change) {
+    RowOpening other = opening;
+    change(other);
+    return !VerifyRows(c.shape, c.root, kPositions, other);
+  };
+  for (size_t i = 0; i < opening.symbols.size(); ++i) {
+    EXPECT_TRUE(refused([&](RowOpening& o) { o.symbols[i] += Goldilocks::One(); })) << i;
   }
-  for (size_t i = 0; i < other.salts.size(); ++i) {
-    other.salts[i][31] ^= 1;
-    EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-    other = opening;
+  for (size_t i = 0; i < opening.salts.size(); ++i) {
+    EXPECT_TRUE(refused([&](RowOpening& o) { o.salts[i][31] ^= 1; })) << i;
   }
   ASSERT_FALSE(opening.path.empty());
-  for (size_t i = 0; i < other.path.size(); ++i) {
-    other.path[i][0] ^= 128;
-    EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-    other = opening;
+  for (size_t i = 0; i < opening.path.size(); ++i) {
+    EXPECT_TRUE(refused([&](RowOpening& o) { o.path[i][0] ^= 128; })) << i;
   }
-  other.path.pop_back();
-  EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-  other = opening;
-  other.path.emplace_back();
-  EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-  other = opening;
-  other.symbols.pop_back();
-  EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
-  other = opening;
-  other.salts.pop_back();
-  EXPECT_FALSE(VerifyRows(c.shape, c.root, kPositions, other));
+  EXPECT_TRUE(refused([](RowOpening& o) { o.path.pop_back(); }));
+  EXPECT_TRUE(refused([](RowOpening& o) { o.path.emplace_back(); }));
+  EXPECT_TRUE(refused([](RowOpening& o) { o.symbols.pop_back(); }));
+  EXPECT_TRUE(refused([](RowOpening& o) { o.salts.pop_back(); }));
+  EXPECT_FALSE(refused([](RowOpening&) {}));
   Digest root = c.root;
   root[7] ^= 1;
   EXPECT_FALSE(VerifyRows(c.shape, root, kPositions, opening));

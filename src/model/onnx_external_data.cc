@@ -68,6 +68,8 @@ class Loader {
     };
     std::error_code error;
     const fs::path root = fs::canonical(folder_, error);
+    // Everything lies below an empty path.
+    if (error) return fail(Code::kIo, "cannot be read: " + error.message());
     const fs::path path = fs::canonical(root / location, error);
     if (error) return fail(Code::kIo, "cannot be read: " + error.message());
     const auto [in_root, in_path] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());

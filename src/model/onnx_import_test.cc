@@ -211,6 +211,17 @@ TEST(OnnxImport, ReadsWeightsFromTheModelsFolderAndNowhereElse) {
   refused({{"location", "w.data"}, {"length", "18446744073709551615"}}, Code::kCorrupt, "beyond the end");
   refused({{"location", "w.data"}, {"length", "12"}}, Code::kCorrupt, "holds 12 bytes");
   fs::remove_all(outside);
+
+  // A folder that is gone by now makes no other one the model's.
+  TestModel model;
+  model.Input("x", {1, 2}).Floats("w", {2}, {}).Node("Add", {"x", "w"}, {"y"}).Output("y");
+  model.graph().mutable_initializer(0)->set_data_location(onnx::TensorProto::EXTERNAL);
+  auto* entry = model.graph().mutable_initializer(0)->add_external_data();
+  entry->set_key("location");
+  entry->set_value("src/modules.cmake");
+  ImportOptions gone;
+  gone.data_folder = folder.string();
+  ExpectError(model, Code::kIo, "cannot be read", "initializer 'w'", gone);
 }
 
 TEST(OnnxImport, RefusesBytesThatAreNoModel) {
