@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <bit>
 
+#include "model/lower_layout.h"
+
 namespace provenn {
 namespace {
 
-// What one committed cell or one leaf of the lookup argument costs, is the unit. Leaves come in blocks of a power of
-// two: per table, and per lookup along every axis.
-uint64_t TableCost(uint64_t rows) { return std::bit_ceil(rows) + rows; }
 uint64_t Leaves(const Shape& space) {
   uint64_t n = 1;
   for (uint32_t size : space) n *= std::bit_ceil(size);
@@ -22,61 +21,12 @@ constexpr uint64_t kMaxDirectRows = uint64_t{1} << 17;
 constexpr uint64_t kManyLeaves = uint64_t{1} << 22;
 constexpr int64_t kMaxDigitBits = 16;
 
-struct Interval {
-  int64_t min = 0;
-  int64_t max = 0;
-  uint64_t Size() const { return static_cast<uint64_t>(max - min) + 1; }
-};
-
-// Smallest number of at most three binary digits (followed by zeros) that is >= x.
-int64_t RoundUp(int64_t x) {
-  int64_t unit = 1;
-  while (x > 7 * unit) unit *= 2;
-  return (x + unit - 1) / unit * unit;
-}
-
-// min is rounded down to -m, max up to m - 1: what table sizes may tell.
-Interval RoundOut(Interval i) {
-  return {i.min < 0 ? -RoundUp(-i.min) : 0, i.max >= 0 ? std::max<int64_t>(RoundUp(i.max + 1) - 1, 0) : -1};
-}
-
 Interval Quotients(const RescaleRequest& r) { return {r.min >> r.shift, r.max >> r.shift}; }
 
-// The coarse layout of a saturating table.
-struct Coarse {
-  int bits = 0;
-  Interval rows;     // keys of the table
-  Interval tops;     // keys of the clamp table
-  Interval clamped;  // its values
-  uint64_t Cost() const { return TableCost(rows.Size()) + TableCost(tops.Size()); }
-};
-
-Coarse LayOut(const FunctionTable& f, Interval quotients, int bits) {
-  Coarse c;
-  c.bits = bits;
-  const int64_t low = f.first >> bits;
-  const int64_t high = f.last() >> bits;
-  c.clamped = {low - 1, high + 1};
-  c.rows = {(low - 1) * (int64_t{1} << bits), (high + 2) * (int64_t{1} << bits) - 1};
-  c.tops = RoundOut({std::min(quotients.min >> bits, low - 1), std::max(quotients.max >> bits, high + 1)});
-  return c;
-}
-
-Coarse BestCoarse(const FunctionTable& f, Interval quotients) {
-  Coarse best = LayOut(f, quotients, 0);
-  for (int bits = 1; bits <= 24; ++bits) {
-    const Coarse c = LayOut(f, quotients, bits);
-    if (c.Cost() < best.Cost()) best = c;
-  }
-  return best;
-}
-
-// All requests with one function: which are direct, and over which keys.
+// The tables of one class of requests.
 struct FunctionClass {
-  std::vector<size_t> requests;
   Interval direct;
-  std::vector<bool> is_direct;  // parallel to `requests`
-  Coarse coarse;
+  CoarseLayout coarse;
   int direct_table = -1;
   int coarse_table = -1;
   int clamp_table = -1;
@@ -92,23 +42,13 @@ class Emitter {
 
   Status Run() {
     PlanDigits();
-    for (size_t i = 0; i < rescales_.size(); ++i) {
-      if (!IsExact(rescales_[i])) classes_[rescales_[i].function].requests.push_back(i);
-    }
-    class_of_.resize(rescales_.size());
-    uint64_t leaves = 0;
-    for (const RescaleRequest& r : rescales_) leaves += 2 * Leaves(r.space);
-    max_direct_rows_ = leaves > kManyLeaves ? 2 * kMaxDirectRows : kMaxDirectRows;
-    for (auto& [function, c] : classes_) {
-      RETURN_IF_ERROR(PlanClass(function, &c));
-      for (size_t j = 0; j < c.requests.size(); ++j) class_of_[c.requests[j]] = {&c, c.is_direct[j]};
-    }
+    RETURN_IF_ERROR(PlanClasses());
     for (const RangeRequest& r : ranges_) EmitRange(r);
     for (size_t i = 0; i < rescales_.size(); ++i) {
       if (IsExact(rescales_[i])) {
         EmitExact(rescales_[i]);
       } else {
-        Emit(rescales_[i], *class_of_[i].first, class_of_[i].second);
+        Emit(rescales_[i], classes_[class_of_[i].first], class_of_[i].second);
       }
     }
     if (circuit_.tensors.size() > kMaxObjects || circuit_.lookups.size() > kMaxObjects) {
@@ -126,6 +66,7 @@ class Emitter {
     const Interval q = Quotients(r);
     const int width = static_cast<int>(std::bit_width(static_cast<uint64_t>(q.max - q.min)));
     const bool cells = circuit_.tensors[r.out].shape == r.space && r.out_view == Cell(r.out, r.space, {}).view;
+    // So 2^shift * 2^width is far below p: one decomposition (lower_layout.h).
     return r.exact && cells && r.rest == Expression{} && r.shift > 0 && r.shift <= kMaxDigitBits &&
            width <= 2 * kExactDigit && q.min > INT32_MIN / 2 && q.max < INT32_MAX / 2 &&
            ElementCount(r.space) <= kFewValues;
@@ -153,50 +94,29 @@ class Emitter {
     EmitRange(range);
   }
 
-  Status PlanClass(const FunctionTable& function, FunctionClass* c) {
-    // Direct up to some extent, saturating beyond: the cheapest cut in the order of extents.
-    std::vector<size_t> order(c->requests.size());
-    for (size_t j = 0; j < order.size(); ++j) order[j] = j;
-    const auto extent = [&](size_t j) { return Quotients(rescales_[c->requests[j]]).Size(); };
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return extent(a) < extent(b); });
-    std::vector<uint64_t> cost_from(order.size() + 1, 0);
-    std::vector<Interval> all_from(order.size() + 1);
-    for (size_t k = order.size(); k-- > 0;) {
-      const RescaleRequest& r = rescales_[c->requests[order[k]]];
-      cost_from[k] = cost_from[k + 1] + SaturationCost(r.space);
-      const Interval q = Quotients(r);
-      all_from[k] = k + 1 == order.size()
-                        ? q
-                        : Interval{std::min(q.min, all_from[k + 1].min), std::max(q.max, all_from[k + 1].max)};
+  Status PlanClasses() {
+    std::map<FunctionTable, std::vector<size_t>> sharing;
+    uint64_t leaves = 0;
+    for (size_t i = 0; i < rescales_.size(); ++i) {
+      leaves += 2 * Leaves(rescales_[i].space);
+      if (!IsExact(rescales_[i])) sharing[rescales_[i].function].push_back(i);
     }
-    uint64_t best = UINT64_MAX;
-    size_t best_cut = 0;
-    Interval united;
-    for (size_t cut = 0; cut <= order.size(); ++cut) {
-      if (cut > 0) {
-        const Interval q = Quotients(rescales_[c->requests[order[cut - 1]]]);
-        united = cut == 1 ? q : Interval{std::min(q.min, united.min), std::max(q.max, united.max)};
-        if (RoundOut(united).Size() > max_direct_rows_) break;
+    const uint64_t max_direct_rows = leaves > kManyLeaves ? 2 * kMaxDirectRows : kMaxDirectRows;
+    class_of_.resize(rescales_.size());
+    for (const auto& [function, members] : sharing) {
+      std::vector<LayoutRequest> requests;
+      for (const size_t i : members) {
+        const RescaleRequest& r = rescales_[i];
+        requests.push_back({r.name, Quotients(r), r.shift, SaturationCost(r.space)});
       }
-      uint64_t cost = cut > 0 ? TableCost(RoundOut(united).Size()) : 0;
-      if (cut < order.size()) {
-        const Coarse coarse = BestCoarse(function, all_from[cut]);
-        if (coarse.rows.Size() > kMaxTableSize || coarse.tops.Size() > kMaxTableSize) continue;
-        cost += coarse.Cost() + cost_from[cut];
-      }
-      if (cost < best) {
-        best = cost;
-        best_cut = cut;
-        c->direct = RoundOut(united);
+      ASSIGN_OR_RETURN(const std::vector<FunctionLayout> layouts, LayOutFunction(function, requests, max_direct_rows));
+      for (const FunctionLayout& layout : layouts) {
+        for (size_t j = 0; j < layout.requests.size(); ++j) {
+          class_of_[members[layout.requests[j]]] = {classes_.size(), layout.is_direct[j]};
+        }
+        classes_.push_back({layout.direct, layout.coarse});
       }
     }
-    if (best == UINT64_MAX) {
-      const RescaleRequest& r = rescales_[c->requests[order.back()]];
-      return Error{Code::kUnsupported, "its values span too many bits for any table; try fewer --bits", r.name};
-    }
-    c->is_direct.assign(order.size(), false);
-    for (size_t k = 0; k < best_cut; ++k) c->is_direct[order[k]] = true;
-    if (best_cut < order.size()) c->coarse = BestCoarse(function, all_from[best_cut]);
     return Ok();
   }
 
@@ -343,7 +263,7 @@ class Emitter {
   }
 
   void EmitSaturating(const RescaleRequest& r, FunctionClass& c, Expression key, Expression value, Step* step) {
-    const Coarse& coarse = c.coarse;
+    const CoarseLayout& coarse = c.coarse;
     if (c.coarse_table < 0) {
       const std::string name = "saturating function " + std::to_string(++functions_);
       c.coarse_table =
@@ -380,12 +300,11 @@ class Emitter {
   Program& program_;
   std::vector<NodeCost>& costs_;
   std::vector<bool> contracted_;
-  std::map<FunctionTable, FunctionClass> classes_;
-  std::vector<std::pair<FunctionClass*, bool>> class_of_;
+  std::vector<FunctionClass> classes_;
+  std::vector<std::pair<size_t, bool>> class_of_;  // of each request: its class, and whether it is direct there
   std::map<int, std::vector<uint8_t>> digits_;
   std::map<uint32_t, uint32_t> range_tables_;
   std::vector<uint32_t> clamp_tables_;
-  uint64_t max_direct_rows_ = 0;
   int functions_ = 0;
 };
 

@@ -8,7 +8,8 @@
 //   (key, clamped, out)               in f's table with floor(key / 2^t) as its first value column, where
 //                                     key = (E - lo) / 2^s + (clamped - top) * 2^t
 // The second tuple forces (E - lo) / 2^s - top * 2^t = key - clamped * 2^t into [0, 2^t): top is the true coarse
-// position, and a key outside [A * 2^t, (B + 1) * 2^t) stands in the constant rows on its side. No cell has a choice.
+// position, and a key outside [A * 2^t, (B + 1) * 2^t) stands in the constant rows on its side. No cell has a choice:
+// over the field, because lower_layout.h keeps remainder, keys and tops together below the modulus.
 //
 // Exact, for a few values that are only handed out and need no function (a classifier's logits): three lookups and two
 // cells, no table of their own, no saturation.

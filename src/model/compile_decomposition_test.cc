@@ -1,0 +1,140 @@
+// That no rescale of a compiled model has a second solution over the field: with E also E + p and E - p are the same
+// element, and neither may have digits and a key of its own.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "field/goldilocks.h"
+#include "model/compile.h"
+#include "model/interpreter_view.h"
+#include "model/test_graph.h"
+
+namespace provenn {
+namespace {
+
+using Wide = __int128;
+constexpr Wide kP = static_cast<Wide>(Goldilocks::kModulus);
+
+// The values of E that digits and a key of this step can express: an interval.
+struct Expressible {
+  Wide min = 0;
+  Wide max = 0;
+  bool Contains(Wide e) const { return e >= min && e <= max; }
+};
+
+Expressible RangeOf(const Circuit& circuit, const Step& step) {
+  int shift = 0;
+  for (const RemainderDigit& digit : step.digits) shift += digit.bits;
+  const Table& table = circuit.tables[circuit.lookups[step.id].table];
+  Wide first = table.first_key;
+  Wide keys = table.size;
+  if (step.quotient.has_value()) {
+    const Tensor& quotient = circuit.tensors[step.quotient->tensor];
+    shift = step.quotient->bits;
+    first = quotient.min;
+    keys = static_cast<Wide>(quotient.max) - quotient.min + 1;
+  } else if (step.clamp.has_value()) {
+    const Table& tops = circuit.tables[step.clamp->table];
+    shift += step.clamp->bits;
+    first = tops.first_key;
+    keys = tops.size;
+  }
+  return {first << shift, ((first + keys) << shift) - 1};
+}
+
+// E at every index, without what the step sets.
+std::vector<int64_t> Sums(const Circuit& circuit, const Step& step, const Witness& witness) {
+  const Lookup& lookup = circuit.lookups[step.id];
+  std::vector<uint32_t> skip;
+  for (const RemainderDigit& digit : step.digits) skip.push_back(digit.tensor);
+  if (step.clamp.has_value()) skip.insert(skip.end(), {step.clamp->top, step.clamp->clamped});
+  if (step.quotient.has_value()) skip.push_back(step.quotient->tensor);
+  std::vector<int64_t> sums(ElementCount(lookup.space));
+  ExpressionRuns(circuit, lookup, lookup.columns[0], skip, witness).Evaluate(0, sums);
+  return sums;
+}
+
+void ExpectOneDecomposition(const CompiledModel& model, std::span<const FloatTensor> inputs) {
+  uint32_t batch = 0;
+  const auto integers = QuantiseInputs(model.circuit, model.inputs, inputs, &batch);
+  ASSERT_TRUE(integers.ok());
+  ASSERT_EQ(batch, 1u);
+  const auto witness = RunProgram(model.circuit, model.program, model.weights, *integers, batch);
+  ASSERT_TRUE(witness.ok()) << witness.error().ToString();
+  for (const Step& step : model.program.steps) {
+    if (step.kind != Step::Kind::kLookup) continue;
+    const std::string& name = model.circuit.lookups[step.id].name;
+    const Expressible range = RangeOf(model.circuit, step);
+    // No element has two representatives in the range ...
+    EXPECT_LE(range.max - range.min + 1, kP) << name;
+    // ... and so none of these: both ends, and what this input gives.
+    std::vector<Wide> sums = {range.min, range.max};
+    for (const int64_t e : Sums(model.circuit, step, *witness)) sums.push_back(e);
+    for (const Wide e : sums) {
+      EXPECT_TRUE(range.Contains(e)) << name;
+      EXPECT_FALSE(range.Contains(e + kP)) << name;
+      EXPECT_FALSE(range.Contains(e - kP)) << name;
+    }
+  }
+}
+
+// relu(x W + b), both uniform up to their magnitude.
+ValueId Layer(TestGraph& g, ValueId x, int64_t columns, float weight, float bias) {
+  Dims shape = g.Shape(x);
+  const ValueId w = g.Constant({shape.back(), columns}, weight);
+  shape.back() = columns;
+  return g.Relu(g.Node(Op::kMatMul, {x, w, g.Constant({columns}, bias)}, std::move(shape)));
+}
+
+TEST(CompileDecomposition, BranchesOfVeryDifferentMagnitude) {
+  TestGraph g(3);
+  const ValueId x = g.Input({1, 4});
+  // One function, three layers. Small weights beside a large bias: a remainder of 32 bits. Large weights that cancel on
+  // the calibration data, as a model's author can arrange: quotients of 34 bits.
+  g.Output(Layer(g, x, 4, 2e-5f, 1e2f));
+  const ValueId cancelling = g.Node(Op::kMatMul, {x, g.Constant({4, 4}, 1e2f), kNoValue}, {1, 4});
+  std::vector<float>& w = g.graph().value(g.graph().nodes.back().inputs[1]).data;
+  for (size_t i = 0; i < w.size(); ++i) w[i] = i / 4 % 2 == 0 ? 100.0f : -100.0f;
+  g.Output(g.Relu(cancelling));
+  g.Output(Layer(g, x, 4, 1, 1));
+  std::vector<FloatTensor> samples = g.Samples(16, -1.5f, 1.5f);
+  for (size_t i = 0; i < samples[0].data.size(); ++i) samples[0].data[i] = samples[0].data[i / 4 * 4];
+  const auto model = CompileModel(g.graph(), samples);
+  ASSERT_TRUE(model.ok()) << model.error().ToString();
+  for (int i = 0; i < 8; ++i) ExpectOneDecomposition(*model, g.Samples(1, -1.4f, 1.4f));
+}
+
+void CheckRandomNetworks(int count, double decades, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> exponent(-decades, decades);
+  int compiled = 0;
+  for (int i = 0; i < count; ++i) {
+    TestGraph g(seed + 1000 + static_cast<uint32_t>(i));
+    const ValueId x = g.Input({1, 3});
+    std::vector<ValueId> values = {x};
+    const size_t layers = 3 + random() % 5;
+    for (size_t l = 0; l < layers; ++l) {
+      const ValueId from = values[random() % values.size()];
+      const float weight = static_cast<float>(std::pow(10.0, exponent(random)));
+      const float bias = static_cast<float>(std::pow(10.0, exponent(random)));
+      values.push_back(Layer(g, from, 3, weight, bias));
+    }
+    for (size_t v = 1; v < values.size(); ++v) g.Output(values[v]);
+    const auto model = CompileModel(g.graph(), g.Samples(8));
+    if (!model.ok()) {
+      // Scales beyond what the integers hold are refused; nothing else is.
+      ASSERT_EQ(model.error().code, Code::kUnsupported) << model.error().ToString();
+      continue;
+    }
+    ++compiled;
+    SCOPED_TRACE(testing::Message() << "network " << i << " of 10^+-" << decades);
+    ExpectOneDecomposition(*model, g.Samples(1, -0.9f, 0.9f));
+  }
+  EXPECT_GT(compiled, count * 3 / 4);
+}
+
+TEST(CompileDecomposition, RandomNetworksOverTwoDecades) { CheckRandomNetworks(200, 2, 11); }
+TEST(CompileDecomposition, RandomNetworksOverThreeDecades) { CheckRandomNetworks(200, 3, 12); }
+
+}  // namespace
+}  // namespace provenn
