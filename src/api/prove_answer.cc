@@ -1,10 +1,11 @@
 // RunModel and ProveAnswer of provenn.h.
 #include <chrono>
 
-#include "api/provenn.h"
+#include "api/prove_with_entropy.h"
+#include "argument/proof_random_prover.h"
 #include "argument/prove.h"
 #include "base/page_pool.h"
-#include "crypto/csprng.h"
+#include "crypto/entropy.h"
 
 namespace provenn {
 namespace {
@@ -44,9 +45,9 @@ std::vector<OutputTensor> RealOutputs(const PublicModel& model, const Witness& w
 
 template <typename K>
 Result<Bytes> Prove(const ProvingKey& key, const Circuit& batched, const Statement& statement, const Witness& witness,
-                    ProgressSink* progress) {
+                    ByteSpan entropy, ProgressSink* progress) {
   ASSIGN_OR_RETURN(const Plan plan, MakePlan<K>(batched, statement.hidden, statement.weights));
-  Csprng random = Csprng::FromSystem();
+  Csprng random = ProofRandom(plan.profile, statement, key.oracle().seed, witness, entropy);
   const ProverInput input{&witness, &key.weights(), statement.weights.columns == 0 ? nullptr : &key.oracle()};
   return ProveStatement<K>(plan, statement, input, random, progress);
 }
@@ -63,6 +64,11 @@ Result<std::vector<OutputTensor>> RunModel(const ProvingKey& key, const std::vec
 
 Result<ProveReport> ProveAnswer(const ProvingKey& key, const std::vector<NamedTensor>& inputs,
                                 const ProveOptions& options, ProgressSink* progress) {
+  return ProveAnswerWith(SystemEntropy().span(), key, inputs, options, progress);
+}
+
+Result<ProveReport> ProveAnswerWith(ByteSpan entropy, const ProvingKey& key, const std::vector<NamedTensor>& inputs,
+                                    const ProveOptions& options, ProgressSink* progress) {
   const PublicModel& model = key.model();
   if (options.context.size() > kMaxContextBytes) {
     return Error{Code::kTooLarge, "more than " + std::to_string(kMaxContextBytes) + " bytes", "context"};
@@ -93,8 +99,8 @@ Result<ProveReport> ProveAnswer(const ProvingKey& key, const std::vector<NamedTe
   const auto statement = StatementOf(model, file, batched, &reason, &where);
   if (!statement.has_value()) return Error{Code::kInvalidArgument, where, "statement"};
 
-  auto proof = options.profile == Profile::kP100 ? Prove<Ext2>(key, batched, *statement, witness, progress)
-                                                 : Prove<Ext3>(key, batched, *statement, witness, progress);
+  auto proof = options.profile == Profile::kP100 ? Prove<Ext2>(key, batched, *statement, witness, entropy, progress)
+                                                 : Prove<Ext3>(key, batched, *statement, witness, entropy, progress);
   if (!proof.ok()) return proof.error();
   file.proof = std::move(*proof);
   report.seconds = Seconds(started);

@@ -201,8 +201,8 @@ void FoldInto(SecretVector<K>& v, SecretVector<K>& scratch, K r, K filler, bool 
 
 // sum over parents x of eq(z, x) (lambda (n0 d1 + n1 d0) + d0 d1)(x), z the parents' point. Returns n0 n1 d0 d1 at r.
 template <typename K>
-std::vector<K> ProveLayer(const Children<K>& children, const std::vector<K>& z, K lambda, ProverChannel<K>& channel,
-                          std::vector<K>& r) {
+SecretVector<K> ProveLayer(const Children<K>& children, const std::vector<K>& z, K lambda, ProverChannel<K>& channel,
+                           std::vector<K>& r) {
   if (z.empty()) {
     typename Children<K>::Buffers buffers;
     const auto [num, den] = children.Get(0, 1, buffers);
@@ -251,7 +251,7 @@ LookupProof<K> ProveLookups(const Plan& plan, const LookupWitness& witness, Prov
     layers.pop_back();
     const K lambda = channel.Challenge("layer lambda");
     std::vector<K> r;
-    const std::vector<K> ends = ProveLayer(top(), out.leaf_point, lambda, channel, r);
+    const SecretVector<K> ends = ProveLayer(top(), out.leaf_point, lambda, channel, r);
     channel.SendMasked("layer ends", std::span<const K>(ends));
     out.leaf_point.assign(1, channel.Challenge("layer child"));
     out.leaf_point.insert(out.leaf_point.end(), r.begin(), r.end());

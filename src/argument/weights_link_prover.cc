@@ -75,7 +75,7 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
   tables.out = tables.in;
   // Rows in groups, block by block: the permutations of a group run side by side.
   ParallelFor(positions.size(), 16, [&](size_t from, size_t to) {
-    std::vector<PoseidonState> states(to - from);
+    SecretVector<PoseidonState> states(to - from, PoseidonState{});
     SecretVector<Goldilocks> in((to - from) * kPoseidonSboxes);
     SecretVector<Goldilocks> out(in.size());
     for (size_t b = 0; b < blocks; ++b) {

@@ -1,5 +1,7 @@
 #include "argument/weights_oracle.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 #include "argument/plan.h"
@@ -16,16 +18,15 @@ PoseidonDigest RowSalt(const WeightsSeed& seed, uint64_t row) {
   PoseidonDigest salt;
   size_t filled = 0;
   for (uint64_t counter = 0; filled < salt.size(); ++counter) {
-    ByteWriter w;
-    w.Raw(seed);
-    w.U64(row);
-    w.U64(counter);
-    const Digest block = Sha256Of("provenn.weights.salt", {ByteSpan(w.bytes())});
+    const uint64_t place[2] = {row, counter};
+    Digest block = Sha256OfSecret("provenn.weights.salt",
+                                  {seed, ByteSpan(reinterpret_cast<const uint8_t*>(place), sizeof(place))});
     ByteReader reader(block);
     for (int i = 0; i < 4 && filled < salt.size(); ++i) {
       const std::optional<Goldilocks> v = Goldilocks::FromCanonical(reader.U64());
       if (v.has_value()) salt[filled++] = *v;
     }
+    OPENSSL_cleanse(block.data(), block.size());
   }
   return salt;
 }

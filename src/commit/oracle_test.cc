@@ -46,6 +46,42 @@ TEST(OracleTest, OpensToThePolynomialsOfItsColumns) {
   }
 }
 
+// Random rows are the generator's elements and salts its bytes, one salt for every leaf, opened or not: the root is
+// recomputed from what the generator gave.
+TEST(OracleTest, CommitsToWhatTheGeneratorGave) {
+  const OracleShape shape{3, 2, 4, 4};
+  std::vector<uint64_t> tape;
+  for (uint64_t i = 0; i < 8; ++i) tape.push_back(1000 + i * i);
+  OracleProver oracle(shape);
+  for (size_t i = 0; i < 6; ++i) oracle.message()[i] = Goldilocks(i + 1);
+  Csprng random = Csprng::FromTape(tape);
+  const Digest root = oracle.Commit(random);
+  EXPECT_EQ(random.field_draws(), 8u);
+  EXPECT_EQ(random.byte_draws(), 32u * 16u);
+  for (size_t i = 0; i < 8; ++i) EXPECT_EQ(oracle.coefficients()[6 + i], Goldilocks(tape[i])) << i;
+
+  Bytes salts(size_t{32} * 16);
+  Csprng::FromTape({}).Fill(std::span<uint8_t>(salts));
+  std::vector<Digest> nodes;
+  for (size_t leaf = 0; leaf < 16; ++leaf) {
+    const Goldilocks x = DomainPoint(shape.log_size, leaf);
+    std::vector<Goldilocks> row(2);
+    for (size_t i = 7; i-- > 0;) {
+      for (size_t column = 0; column < 2; ++column)
+        row[column] = row[column] * x + oracle.coefficients()[2 * i + column];
+    }
+    nodes.push_back(Sha256Of("provenn.merkle.leaf",
+                             {ByteSpan(salts).subspan(32 * leaf, 32), FieldBytes(std::span<const Goldilocks>(row))}));
+  }
+  while (nodes.size() > 1) {
+    std::vector<Digest> above;
+    for (size_t i = 0; i < nodes.size(); i += 2)
+      above.push_back(Sha256Of("provenn.merkle.node", {nodes[i], nodes[i + 1]}));
+    nodes = above;
+  }
+  EXPECT_EQ(nodes[0], root);
+}
+
 TEST(OracleTest, VerifyRefusesAnyOtherOpening) {
   Committed c;
   const RowOpening opening = c.oracle.Open(kPositions);

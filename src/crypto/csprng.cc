@@ -1,11 +1,12 @@
 #include "crypto/csprng.h"
 
-#include <openssl/rand.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
+#include "crypto/entropy.h"
 #include "crypto/sha256.h"
 
 namespace provenn {
@@ -17,20 +18,17 @@ Csprng::Csprng(const std::array<uint8_t, 32>& key) : cipher_(EVP_CIPHER_CTX_new(
   PROVENN_CHECK(EVP_EncryptInit_ex(cipher_.get(), EVP_chacha20(), nullptr, key.data(), counter_and_nonce.data()) == 1);
 }
 
-Csprng Csprng::FromSystem() {
-  SecretBuffer<uint8_t> entropy(32);
-  PROVENN_CHECK(RAND_priv_bytes(entropy.data(), static_cast<int>(entropy.size())) == 1);
-  Digest key = Sha256Of("provenn.csprng.system", {entropy.span()});
+Csprng Csprng::FromSecret(std::string_view tag, std::initializer_list<std::span<const uint8_t>> parts) {
+  Digest key = Sha256OfSecret(tag, parts);
   Csprng random(key);
   OPENSSL_cleanse(key.data(), key.size());
   return random;
 }
 
+Csprng Csprng::FromSystem() { return FromSecret("provenn.csprng.system", {SystemEntropy().span()}); }
+
 Csprng Csprng::FromSeed(const std::array<uint8_t, 32>& seed, std::string_view label) {
-  Digest key = Sha256Of("provenn.csprng.seed", {seed, AsBytes(label)});
-  Csprng random(key);
-  OPENSSL_cleanse(key.data(), key.size());
-  return random;
+  return FromSecret("provenn.csprng.seed", {seed, AsBytes(label)});
 }
 
 Csprng Csprng::FromTape(std::vector<uint64_t> values) {
@@ -64,6 +62,11 @@ void Csprng::Refill() {
 }
 
 void Csprng::Fill(std::span<uint8_t> out) {
+  byte_draws_ += out.size();
+  Take(out);
+}
+
+void Csprng::Take(std::span<uint8_t> out) {
   PROVENN_CHECK(cipher_ != nullptr);
   const size_t buffered = std::min(out.size(), kBufferBytes - position_);
   if (buffered != 0) {
@@ -104,7 +107,7 @@ void Csprng::Fill(std::span<Goldilocks> out) {
     uint64_t candidate;
     if (kBufferBytes - position_ < sizeof(candidate)) {
       uint8_t bytes[sizeof(candidate)];
-      Fill(std::span<uint8_t>(bytes));
+      Take(bytes);
       std::memcpy(&candidate, bytes, sizeof(candidate));
       if (candidate < Goldilocks::kModulus) out[filled++] = Goldilocks(candidate);
       continue;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,9 +29,12 @@ namespace provenn {
 // Elements are drawn in order: filling a span gives the same elements as drawing them one by one.
 class Csprng {
  public:
-  // Keyed by 32 bytes of operating-system entropy; no entropy is a CHECK failure, because nothing secret may be built
-  // without it.
+  // Keyed by the system's entropy (entropy.h). For a secret that is a function of nothing else, such as a seed; a proof
+  // takes its generator from ProofRandom (argument/proof_random_prover.h).
   static Csprng FromSystem();
+  // Keyed by H(tag, parts): at least one part must be secret and unpredictable, and no two uses may be able to share a
+  // tag and the same bytes.
+  static Csprng FromSecret(std::string_view tag, std::initializer_list<std::span<const uint8_t>> parts);
   // Deterministic in (seed, label); streams of different labels are independent.
   static Csprng FromSeed(const std::array<uint8_t, 32>& seed, std::string_view label);
   // For tests of zero knowledge: field draw number j returns values[j] (canonical), and drawing past the end is a CHECK
@@ -63,6 +67,8 @@ class Csprng {
 
   // Base field elements drawn so far; an extension element counts its degree.
   size_t field_draws() const { return field_draws_; }
+  // Bytes given as bytes, which are salts.
+  size_t byte_draws() const { return byte_draws_; }
 
  private:
   static constexpr size_t kBufferBytes = 4096;
@@ -76,12 +82,14 @@ class Csprng {
   explicit Csprng(const std::array<uint8_t, 32>& key);
   void Stream(std::span<uint8_t> out);  // the next key stream bytes, bypassing the buffer
   void Refill();
+  void Take(std::span<uint8_t> out);  // through the buffer
 
   std::unique_ptr<EVP_CIPHER_CTX, FreeContext> cipher_;
   SecretBuffer<uint8_t> buffer_;
   size_t position_ = kBufferBytes;  // the first unused byte of buffer_
   size_t refill_ = kFirstRefill;    // bytes of the next refill, at the end of buffer_
   size_t field_draws_ = 0;
+  size_t byte_draws_ = 0;
   bool replays_ = false;
   SecretBuffer<uint64_t> tape_;
 };

@@ -47,6 +47,40 @@ TEST(Csprng, SeedAndLabelSeparate) {
   }
 }
 
+// The key is the hash of all parts, under the tag.
+TEST(Csprng, SecretStreamIsKeyedByEveryPart) {
+  const Bytes a(40, 1);
+  const Bytes b(40, 2);
+  std::set<std::string> streams;
+  const auto add = [&](std::string_view tag, const Bytes& first, const Bytes& second) {
+    return streams.insert(ToHex(FirstBytes(Csprng::FromSecret(tag, {first, second}), 16))).second;
+  };
+  EXPECT_TRUE(add("x", a, b));
+  EXPECT_FALSE(add("x", a, b));
+  EXPECT_TRUE(add("y", a, b));
+  for (size_t i = 0; i < 40; ++i) {
+    Bytes other = a;
+    other[i] ^= 1;
+    EXPECT_TRUE(add("x", other, b)) << i;
+    other = b;
+    other[i] ^= 1;
+    EXPECT_TRUE(add("x", a, other)) << i;
+  }
+  EXPECT_EQ(FirstBytes(Csprng::FromSecret("provenn.csprng.seed", {Seed(1), AsBytes("label")}), 32),
+            FirstBytes(Csprng::FromSeed(Seed(1), "label"), 32));
+}
+
+TEST(Csprng, BytesAndElementsAreCountedApart) {
+  Csprng random = Csprng::FromSeed(Seed(9), "count");
+  Bytes odd(37);
+  random.Fill(std::span<uint8_t>(odd));
+  for (int i = 0; i < 2000; ++i) random.NextField();  // some across the ends of the buffer
+  Bytes more(10000);
+  random.Fill(std::span<uint8_t>(more));
+  EXPECT_EQ(random.byte_draws(), 10037u);
+  EXPECT_EQ(random.field_draws(), 2000u);
+}
+
 TEST(Csprng, SystemStreamsDiffer) {
   EXPECT_NE(FirstBytes(Csprng::FromSystem(), 32), FirstBytes(Csprng::FromSystem(), 32));
 }

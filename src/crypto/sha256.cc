@@ -2,10 +2,12 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/sha256.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "base/check.h"
 
@@ -94,6 +96,15 @@ Digest Sha256Of(std::string_view tag, std::initializer_list<ByteSpan> parts) {
   Sha256 hash(tag);
   for (const ByteSpan part : parts) hash.Update(part);
   return hash.Finish();
+}
+
+Digest Sha256OfSecret(std::string_view tag, std::initializer_list<ByteSpan> parts) {
+  static_assert(std::is_trivially_copyable_v<Sha256>);
+  Sha256 hash(tag);
+  for (const ByteSpan part : parts) hash.Update(part);
+  const Digest digest = hash.Finish();
+  OPENSSL_cleanse(&hash, sizeof(hash));
+  return digest;
 }
 
 std::string ToHex(ByteSpan bytes) {

@@ -41,6 +41,8 @@ class Sha256 {
 // SHA-256(u8(len tag) ‖ tag ‖ parts...). The parts are not framed: a caller with more than one part of variable
 // length adds the lengths itself.
 Digest Sha256Of(std::string_view tag, std::initializer_list<ByteSpan> parts);
+// The same for parts that are secret: the hash's own memory is wiped.
+Digest Sha256OfSecret(std::string_view tag, std::initializer_list<ByteSpan> parts);
 
 // Lower-case hexadecimal.
 std::string ToHex(ByteSpan bytes);

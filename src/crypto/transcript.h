@@ -62,6 +62,9 @@ class Transcript {
   bool IsGoodNonce(uint64_t nonce, int bits) const;
   [[nodiscard]] bool CheckGrind(uint64_t nonce, int bits);
 
+  // The digest of everything absorbed and drawn so far.
+  const Digest& state() const { return state_; }
+
   // For tests of zero knowledge only: from here on nothing absorbed changes anything, and the challenges are those of
   // `seed` and of the labels asked for. A proof made under forced challenges convinces nobody.
   void ForceChallenges(uint64_t seed);

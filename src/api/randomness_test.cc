@@ -1,0 +1,115 @@
+// What two proofs of one key have in common, and what repeated entropy does.
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "api/prove_with_entropy.h"
+#include "api/test_session.h"
+#include "argument/verify.h"
+#include "crypto/entropy.h"
+
+namespace provenn {
+namespace {
+
+template <typename K>
+Schedule ScheduleOf(const Circuit& batched, const Statement& statement, const Bytes& proof) {
+  const auto plan = MakePlan<K>(batched, statement.hidden, statement.weights);
+  EXPECT_TRUE(plan.ok());
+  const Verdict v = VerifyProof<K>(*plan, statement, proof);
+  EXPECT_TRUE(v.accepted);
+  return v.schedule;
+}
+
+// The 8-byte words of a proof but for these, which are the commitment's or public: row digests and their path, nonces.
+std::set<uint64_t> WordsOf(const PublicModel& model, const ProofFile& file) {
+  const auto batched = BatchedCircuit(model.circuit, file.batch);
+  Reason reason{};
+  std::string where;
+  const auto statement = StatementOf(model, file, *batched, &reason, &where);
+  EXPECT_TRUE(statement.has_value()) << where;
+  const Schedule schedule = file.profile == Profile::kP100 ? ScheduleOf<Ext2>(*batched, *statement, file.proof)
+                                                           : ScheduleOf<Ext3>(*batched, *statement, file.proof);
+  std::set<uint64_t> words;
+  size_t at = 0;
+  for (const ScheduleEntry& e : schedule) {
+    if (e.kind == 'c') continue;
+    const bool shared = e.label == "row digests" || e.label == "row path" || e.kind == 'n';
+    for (size_t i = 0; i + 8 <= e.bytes && !shared; i += 8) {
+      uint64_t word = 0;
+      std::memcpy(&word, file.proof.data() + at + i, 8);
+      EXPECT_TRUE(words.insert(word).second) << "a word occurs twice in one proof, at " << e.label;
+    }
+    at += e.bytes;
+  }
+  EXPECT_EQ(at, file.proof.size());
+  EXPECT_GT(words.size(), 5000u);
+  return words;
+}
+
+size_t Common(const std::set<uint64_t>& a, const std::set<uint64_t>& b) {
+  std::vector<uint64_t> common;
+  std::ranges::set_intersection(a, b, std::back_inserter(common));
+  return common.size();
+}
+
+class RandomnessTest : public TinySession {
+ protected:
+  // A proof from entropy that repeats.
+  ProofFile Repeated(const ProveOptions& options, const FloatTensor& input) {
+    const auto key = ProvingKey::Open(folder_ + "/model.pk");
+    EXPECT_TRUE(key.ok());
+    const auto report = ProveAnswerWith(Bytes(kEntropyBytes, 9), *key, {{"", input}}, options, nullptr);
+    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().ToString());
+    return report->file;
+  }
+};
+
+TEST_F(RandomnessTest, TwoProofsOfOneStatementShareNothing) {
+  EXPECT_EQ(Common(WordsOf(model_, Prove().file), WordsOf(model_, Prove().file)), 0u);
+}
+
+// Entropy repeats and nothing else: the proof is the same, byte for byte, and shows nothing that it had not shown.
+TEST_F(RandomnessTest, EverythingRepeatedIsTheSameProof) {
+  ProveOptions options;
+  options.private_input = true;
+  const FloatTensor input = TestTensor("tiny/input.npy");
+  EXPECT_EQ(Repeated(options, input).proof, Repeated(options, input).proof);
+}
+
+// Entropy repeats and something differs: no word in common.
+TEST_F(RandomnessTest, RepeatedEntropyWithAnythingElseDifferentSharesNothing) {
+  ProveOptions hidden;
+  hidden.private_input = true;
+  hidden.private_output = true;
+  const FloatTensor input = TestTensor("tiny/input.npy");
+  std::vector<std::pair<std::string, std::set<uint64_t>>> seen;
+  const auto add = [&](const std::string& what, const ProofFile& file) {
+    const std::set<uint64_t> words = WordsOf(model_, file);
+    for (const auto& [other, theirs] : seen) EXPECT_EQ(Common(words, theirs), 0u) << what << " and " << other;
+    seen.emplace_back(what, words);
+  };
+  add("hidden", Repeated(hidden, input));
+  add("public", Repeated({}, input));
+  ProveOptions options = hidden;
+  options.context = "another";
+  add("context", Repeated(options, input));
+  options = hidden;
+  options.private_output = false;
+  add("visibility", Repeated(options, input));
+  options = hidden;
+  options.profile = Profile::kP128;
+  add("profile", Repeated(options, input));
+  // Only the private input differs, and that by one step: the statement is the same.
+  FloatTensor near = input;
+  near.data[0] += near.data[0] > 0 ? -0.05f : 0.05f;
+  add("private input", Repeated(hidden, near));
+  add("batch", Repeated(hidden, TestTensor("tiny/batch.npy")));
+  // The same model under another seed.
+  const auto report = Commit(folder_, 2);
+  ASSERT_TRUE(report.ok());
+  model_ = *ReadVerifyingKey(folder_ + "/model.vk");
+  add("seed", Repeated(hidden, input));
+}
+
+}  // namespace
+}  // namespace provenn
