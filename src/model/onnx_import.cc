@@ -2,12 +2,14 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.h"
+#include "model/batch_axis.h"
 #include "model/fold.h"
 #include "model/onnx_external_data.h"
 #include "model/onnx_import_builder.h"
@@ -56,10 +58,15 @@ Result<int64_t> DefaultOpset(const onnx::ModelProto& model) {
 
 class Importer {
  public:
-  // External data is moved into the model.
-  Importer(onnx::ModelProto* model, const ImportOptions& options)
-      : model_(*model), onnx_(model->graph()), options_(options), builder_(options.max_constant_elements) {}
+  // External data is moved into the model. `batch`: the size of leading axes that the model leaves open.
+  Importer(onnx::ModelProto* model, const ImportOptions& options, int64_t batch = 1)
+      : model_(*model),
+        onnx_(model->graph()),
+        options_(options),
+        batch_(batch),
+        builder_(options.max_constant_elements) {}
 
+  // The graph before it is folded.
   Result<Graph> Run(int64_t opset) {
     opset_ = opset;
     RETURN_IF_ERROR(NameNodes());
@@ -73,11 +80,10 @@ class Importer {
     RETURN_IF_ERROR(ImportInputs());
     for (const int index : order_) RETURN_IF_ERROR(ImportNode(index));
     RETURN_IF_ERROR(SetOutputs());
-    Graph graph = std::move(builder_.graph());
-    RETURN_IF_ERROR(FoldGraph(graph));
-    RETURN_IF_ERROR(ValidateGraph(graph));
-    return graph;
+    return std::move(builder_.graph());
   }
+  // Of every input: whether the model leaves its leading axis open.
+  const std::vector<bool>& open_batch() const { return open_batch_; }
 
  private:
   std::string Where(int index) const {
@@ -209,13 +215,15 @@ class Importer {
       if (initializers_.contains(input.name())) continue;  // a default, which older files list among the inputs
       const Dims hint = position < options_.input_shapes.size() ? options_.input_shapes[position] : Dims();
       ++position;
-      ASSIGN_OR_RETURN(const Dims shape, InputShape(input, hint));
+      bool open_batch = false;
+      ASSIGN_OR_RETURN(const Dims shape, InputShape(input, hint, &open_batch));
+      open_batch_.push_back(open_batch);
       values_[input.name()] = builder_.AddInput(input.name(), shape);
     }
     return Ok();
   }
 
-  static Result<Dims> InputShape(const onnx::ValueInfoProto& input, Dims hint) {
+  Result<Dims> InputShape(const onnx::ValueInfoProto& input, Dims hint, bool* open_batch) const {
     const std::string what = "input '" + input.name() + "'";
     if (!input.type().has_tensor_type()) return Unsupported(what + " is not a tensor");
     const auto& type = input.type().tensor_type();
@@ -252,7 +260,8 @@ class Importer {
                        ""};
         }
       } else if (axis == 0) {
-        shape.push_back(1);
+        *open_batch = true;
+        shape.push_back(batch_);
       } else if (!hint.empty()) {
         if (hint[axis] <= 0) return Error{Code::kInvalidArgument, "the tensor given for " + what + " is empty", ""};
         shape.push_back(hint[axis]);
@@ -312,6 +321,8 @@ class Importer {
   onnx::ModelProto& model_;
   const onnx::GraphProto& onnx_;
   const ImportOptions& options_;
+  const int64_t batch_;
+  std::vector<bool> open_batch_;  // parallel to the graph's inputs
   GraphBuilder builder_;
   int64_t opset_ = 0;
   std::vector<std::string> node_names_;
@@ -321,6 +332,18 @@ class Importer {
   std::unordered_map<std::string, Operand> values_;
 };
 
+// Where the model leaves the batch's size open, samples must stay apart (batch_axis.h).
+Status CheckBatch(onnx::ModelProto* model, const ImportOptions& options, int64_t opset, const std::vector<bool>& open) {
+  if (std::none_of(open.begin(), open.end(), [](bool b) { return b; })) return Ok();
+  const Result<Graph> several = Importer(model, options, kProbeBatch).Run(opset);
+  if (several.ok()) return CheckSamplesStayApart(*several, open);
+  // Shapes that fit one sample only: there are no batches that could mean something else.
+  if (several.error().code == Code::kInvalidArgument) return Ok();
+  Error error = several.error();
+  error.message += " (in a batch of " + std::to_string(kProbeBatch) + ", which the model leaves open)";
+  return error;
+}
+
 }  // namespace
 
 Result<Graph> ImportOnnx(ByteSpan bytes, const ImportOptions& options) {
@@ -329,7 +352,12 @@ Result<Graph> ImportOnnx(ByteSpan bytes, const ImportOptions& options) {
   RETURN_IF_ERROR(ParseProto(bytes, "an ONNX model", model));
   if (!model.has_graph()) return Corrupt("not an ONNX model: it holds no graph");
   ASSIGN_OR_RETURN(const int64_t opset, DefaultOpset(model));
-  return Importer(&model, options).Run(opset);
+  Importer importer(&model, options);
+  ASSIGN_OR_RETURN(Graph graph, importer.Run(opset));
+  RETURN_IF_ERROR(CheckBatch(&model, options, opset, importer.open_batch()));
+  RETURN_IF_ERROR(FoldGraph(graph));
+  RETURN_IF_ERROR(ValidateGraph(graph));
+  return graph;
 }
 
 Result<Graph> ImportOnnxFile(const std::string& path, ImportOptions options) {

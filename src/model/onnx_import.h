@@ -7,6 +7,9 @@
 //   Unsqueeze Concat Slice Split Pad Softmax Identity Dropout Constant; Cast between float types; Div by a constant;
 //   Min and Max with a constant scalar; Gather of consecutive positions; and on constants and shapes also Shape Size
 //   ConstantOfShape Range Expand Where Equal Less Greater And Or Not Mod Abs Sqrt Reciprocal Floor Ceil Exp ReduceProd.
+//
+// A leading axis that an input leaves open is the batch. Samples of a batch are computed one by one, so a model that
+// mixes them is refused (batch_axis.h). A leading axis of fixed size n is part of the sample.
 #pragma once
 
 #include <optional>
