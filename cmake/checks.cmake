@@ -28,6 +28,14 @@ if(PROVENN_TESTS AND TARGET provenn)
   set_tests_properties(cli/demo PROPERTIES TIMEOUT 300)
 endif()
 
+# The reference verifier, and this one, against the same keys and proofs.
+if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON)
+  add_test(NAME conformance/reference COMMAND ${PROVENN_TEST_PYTHON} ${CMAKE_SOURCE_DIR}/reference/run_conformance)
+  add_test(NAME conformance/provenn COMMAND ${PROVENN_TEST_PYTHON} ${CMAKE_SOURCE_DIR}/reference/run_conformance
+                                            --provenn $<TARGET_FILE:provenn>)
+  set_tests_properties(conformance/reference conformance/provenn PROPERTIES TIMEOUT 300)
+endif()
+
 # The sanitised tree makes no statement about figures, and is slow.
 if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON AND NOT PROVENN_FUZZERS)
   function(provenn_fidelity_test model samples)

@@ -1,0 +1,63 @@
+"""Section 11: the messages in their order; the whole verifier."""
+from .channel import Channel, Rejected
+from .circuit import MAX_RANK, check_circuit, with_batch
+from .contractions import verify_contractions
+from .formats import read_key, read_proof
+from .lookups import verify_lookups
+from .opening import verify_opening
+from .plan import Refused, make_plan
+from .statement import absorb_statement, check_values, public_arrays
+from .weights_link import verify_weights_link
+
+ACCEPT = "ACCEPT"
+
+
+def verdict(key_bytes, proof_bytes, context=None):
+    """ACCEPT, or the reason of a rejection. Raises Unreadable."""
+    return verdict_of(read_key(key_bytes), proof_bytes, context)
+
+
+def verdict_of(key, proof_bytes, context=None):
+    proof = read_proof(proof_bytes)
+    try:
+        check_statement(key, proof, context)
+        verify(key, proof)
+    except Rejected as rejected:
+        return str(rejected)
+    return ACCEPT
+
+
+def check_statement(key, proof, context):
+    """What comes before the plan, in this order."""
+    if proof.model_id != key.model_id:
+        raise Rejected("model-id")
+    check_batch(key.circuit, proof.batch)
+    check_values(key.circuit, proof)
+    if context is not None and proof.context != context:
+        raise Rejected("context")
+
+
+def check_batch(circuit, batch):
+    if batch > 1 and check_circuit(with_batch(circuit, batch), MAX_RANK) is not None:
+        raise Rejected("parameters")
+
+
+def verify(key, proof):
+    hidden = [proof.public.get(number, 0) is None for number in range(len(key.circuit.tensors))]
+    try:
+        plan = make_plan(proof.profile, key.circuit, key.weights, proof.batch, hidden)
+    except Refused:
+        raise Rejected("parameters") from None
+    public = public_arrays(plan, proof)
+    channel = Channel(plan, proof.messages)
+    absorb_statement(channel.transcript, plan, proof, key.model_id)
+    roots = {"terminal": channel.digest("terminal root"), "activations": channel.digest("activations root")}
+    claims = []
+    leaves, contraction_sum = verify_lookups(channel, public, claims)
+    end_point, weight_claims = [], []
+    if plan.terms:
+        end_point, weight_claims = verify_contractions(channel, public, leaves, contraction_sum, claims)
+    if plan.has_weights:
+        roots.update(verify_weights_link(channel, end_point, weight_claims, claims))
+    verify_opening(channel, roots, claims)
+    return channel
