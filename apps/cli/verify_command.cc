@@ -76,10 +76,22 @@ Result<Expectations> ReadExpectations(const Options& options) {
   return expect;
 }
 
+// Whatever the proof is: a key that leaves its owner a choice proves nothing.
+int RejectKey(const Error& error, const Output& output) {
+  const char* const reason = ReasonName(Reason::kKeyCheck);
+  if (output.json) {
+    PrintJson({{"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"where", error.ToString()}});
+  } else {
+    fmt::print("REJECT: {}: {}\n", reason, Printable(error.ToString()));
+  }
+  return kRejected;
+}
+
 int Run(const Options& options) {
   const auto expect = ReadExpectations(options);
   if (!expect.ok()) return Fail(expect.error(), options.output);
   const auto model = ReadVerifyingKey(options.key);
+  if (!model.ok() && model.error().code == Code::kRefusedKey) return RejectKey(model.error(), options.output);
   if (!model.ok()) return Fail(model.error(), options.output);
   const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);
   if (!bytes.ok()) return Fail(bytes.error(), options.output);

@@ -80,6 +80,7 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   model.circuit = std::move(compiled.circuit);
   model.inputs = std::move(compiled.inputs);
   model.outputs = std::move(compiled.outputs);
+  model.program = std::move(compiled.program);
   model.weights = oracle.commitment;
   model.Seal();
 
@@ -94,7 +95,7 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   PartialProgress writing(progress, 0.9, 1);
   const Bytes vk = EncodeVerifyingKey(model);
   RETURN_IF_ERROR(MakeFolder(directory));
-  RETURN_IF_ERROR(WriteProvingKey(report.pk_path, model, compiled.program, compiled.weights, oracle.View(), &writing));
+  RETURN_IF_ERROR(WriteProvingKey(report.pk_path, model, compiled.weights, oracle.View(), &writing));
   RETURN_IF_ERROR(WriteFileAtomically(report.vk_path, vk));
   std::error_code ignored;
   report.vk_bytes = vk.size();

@@ -146,10 +146,11 @@ Result<Inspection> InspectProvingKey(const std::string& path) {
 Result<Inspection> InspectVerifyingKey(const std::string& path) {
   ASSIGN_OR_RETURN(const PublicModel model, ReadVerifyingKey(path));
   Inspection out{"verifying key", {}, {}};
-  out.tables.push_back(
-      {"sections",
-       {"section", "bytes"},
-       {{"circuit", Int(EncodeCircuit(model.circuit).size())}, {"ports", Int(EncodeModelPorts(model).size())}}});
+  out.tables.push_back({"sections",
+                        {"section", "bytes"},
+                        {{"circuit", Int(EncodeCircuit(model.circuit).size())},
+                         {"ports", Int(EncodeModelPorts(model).size())},
+                         {"program", Int(EncodeProgram(model.program).size())}}});
   RETURN_IF_ERROR(AddModel(model, &out));
   return out;
 }

@@ -152,11 +152,11 @@ std::optional<Digest> ProvingKey::DigestOfSmallSections(ByteSpan bytes) {
   return SmallPartDigest(bytes.first(kHeadBytes), {head->circuit, head->ports, head->recipe, head->values});
 }
 
-Status WriteProvingKey(const std::string& path, const PublicModel& model, const Program& program,
-                       const IntegerTensors& weights, const WeightsOracle& oracle, ProgressSink* progress) {
+Status WriteProvingKey(const std::string& path, const PublicModel& model, const IntegerTensors& weights,
+                       const WeightsOracle& oracle, ProgressSink* progress) {
   const Bytes circuit = EncodeCircuit(model.circuit);
   const Bytes ports = EncodeModelPorts(model);
-  const Bytes recipe = EncodeProgram(program);
+  const Bytes recipe = EncodeProgram(model.program);
   const SecretVector<uint8_t> values = EncodeWeights(model.circuit, weights);
   ProvingKeySections sections = ArraySizes(oracle.commitment);
   sections.circuit = circuit.size();
@@ -203,10 +203,7 @@ Result<ProvingKey> ProvingKey::FromBytes(ByteSpan bytes) {
   key.sections_ = head.sections;
   key.oracle_.seed = head.seed;
   key.oracle_.commitment = head.weights;
-  ASSIGN_OR_RETURN(key.model_, DecodePublicModel(head.circuit, head.ports, head.weights));
-  ByteReader recipe_reader(head.recipe);
-  ASSIGN_OR_RETURN(key.program_, DecodeProgram(recipe_reader, key.model_.circuit));
-  RETURN_IF_ERROR(recipe_reader.Finish());
+  ASSIGN_OR_RETURN(key.model_, DecodePublicModel(head.circuit, head.ports, head.recipe, head.weights));
   ASSIGN_OR_RETURN(key.weights_, DecodeWeights(key.model_.circuit, head.values));
 
   uint64_t offsets[3] = {0, 0, 0};

@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "model/interpreter.h"
-#include "model/program.h"
 
 namespace provenn {
 
@@ -48,7 +47,7 @@ class ProvingKey {
   ProvingKey& operator=(ProvingKey&&) = default;
 
   const PublicModel& model() const { return model_; }
-  const Program& program() const { return program_; }
+  const Program& program() const { return model_.program; }
   const IntegerTensors& weights() const { return weights_; }
   // Columns 0 for a model without weights.
   const WeightsOracle& oracle() const { return oracle_; }
@@ -59,14 +58,13 @@ class ProvingKey {
 
   std::shared_ptr<MappedFile> file_;
   PublicModel model_;
-  Program program_;
   IntegerTensors weights_;
   WeightsOracle oracle_;
   ProvingKeySections sections_;
 };
 
 // Writes the key to `path`, readable by its owner alone; whole or not at all.
-Status WriteProvingKey(const std::string& path, const PublicModel& model, const Program& program,
-                       const IntegerTensors& weights, const WeightsOracle& oracle, ProgressSink* progress);
+Status WriteProvingKey(const std::string& path, const PublicModel& model, const IntegerTensors& weights,
+                       const WeightsOracle& oracle, ProgressSink* progress);
 
 }  // namespace provenn

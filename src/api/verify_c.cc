@@ -22,6 +22,10 @@ void SetVerdict(const std::string& reason, const std::string& message, provenn_v
 
 int Verify(ByteSpan key, ByteSpan proof, const Expectations& expect, provenn_verdict* verdict) {
   const auto model = DecodeVerifyingKey(key);
+  if (!model.ok() && model.error().code == Code::kRefusedKey) {
+    SetVerdict(ReasonName(Reason::kKeyCheck), model.error().ToString(), verdict);
+    return PROVENN_REJECTED;
+  }
   if (!model.ok()) {
     SetVerdict("unreadable", model.error().ToString(), verdict);
     return PROVENN_UNREADABLE;

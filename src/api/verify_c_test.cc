@@ -6,8 +6,8 @@ namespace provenn {
 namespace {
 
 TEST(VerifyC, AcceptsRejectsAndCannotRead) {
-  const auto key = ReadFile(kTestData + "golden/v1/model.vk", kMaxVerifyingKeyBytes);
-  const auto proof = ReadFile(kTestData + "golden/v1/p100.proof", kMaxProofFileBytes);
+  const auto key = ReadFile(kTestData + "golden/v2/model.vk", kMaxVerifyingKeyBytes);
+  const auto proof = ReadFile(kTestData + "golden/v2/p100.proof", kMaxProofFileBytes);
   ASSERT_TRUE(key.ok() && proof.ok());
   const auto model = DecodeVerifyingKey(*key);
   ASSERT_TRUE(model.ok());

@@ -1,9 +1,11 @@
 #include "api/verify_key.h"
 
 #include <bit>
+#include <set>
 
 #include "argument/plan.h"
 #include "base/file.h"
+#include "relation/determinism.h"
 
 namespace provenn {
 namespace {
@@ -67,7 +69,36 @@ Status CheckWeightsShape(const Circuit& circuit, const WeightsCommitment& weight
   return Ok();
 }
 
-Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, const WeightsCommitment& weights) {
+namespace {
+
+// A reader of a verdict knows inputs and outputs by name: each has one, no two have the same, and each tensor has one
+// port. Otherwise the input that is looked at could be another one than the input that is proved about.
+Status CheckPorts(const PublicModel& model) {
+  std::set<uint32_t> tensors;
+  for (const auto* list : {&model.inputs, &model.outputs}) {
+    std::set<std::string> names;
+    for (const ModelPort& port : *list) {
+      const std::string where = (list == &model.inputs ? "input '" : "output '") + port.name + "'";
+      if (port.name.empty()) return Error{Code::kRefusedKey, "has no name", where};
+      if (!names.insert(port.name).second) return Error{Code::kRefusedKey, "two ports of one name", where};
+      if (!tensors.insert(port.tensor).second) return Error{Code::kRefusedKey, "two ports of one tensor", where};
+    }
+  }
+  // One without a port would be neither set nor shown.
+  for (size_t t = 0; t < model.circuit.tensors.size(); ++t) {
+    const Tensor& tensor = model.circuit.tensors[t];
+    const bool is_port = tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kOutput;
+    if (is_port && !tensors.contains(static_cast<uint32_t>(t))) {
+      return Error{Code::kRefusedKey, "an input or output tensor that no port names", "tensor " + tensor.name};
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, ByteSpan program,
+                                      const WeightsCommitment& weights) {
   PublicModel model;
   ByteReader circuit_reader(circuit);
   ASSIGN_OR_RETURN(model.circuit, DecodeCircuit(circuit_reader));
@@ -76,19 +107,13 @@ Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, const We
   ASSIGN_OR_RETURN(model.inputs, DecodePorts(port_reader, model.circuit, TensorKind::kInput));
   ASSIGN_OR_RETURN(model.outputs, DecodePorts(port_reader, model.circuit, TensorKind::kOutput));
   RETURN_IF_ERROR(port_reader.Finish());
+  ByteReader program_reader(program);
+  ASSIGN_OR_RETURN(model.program, DecodeProgram(program_reader));
+  RETURN_IF_ERROR(program_reader.Finish());
   model.weights = weights;
   RETURN_IF_ERROR(CheckWeightsShape(model.circuit, weights));
-  // Every input and output of the circuit must have a name: one without would be neither set nor shown.
-  std::vector<bool> named(model.circuit.tensors.size(), false);
-  for (const auto* list : {&model.inputs, &model.outputs}) {
-    for (const ModelPort& port : *list) named[port.tensor] = true;
-  }
-  for (size_t t = 0; t < named.size(); ++t) {
-    const TensorKind kind = model.circuit.tensors[t].kind;
-    if ((kind == TensorKind::kInput || kind == TensorKind::kOutput) && !named[t]) {
-      return Error{Code::kCorrupt, "an input or output tensor that no port names", model.circuit.tensors[t].name};
-    }
-  }
+  RETURN_IF_ERROR(CheckPorts(model));
+  RETURN_IF_ERROR(CheckDeterminism(model.circuit, model.program));
   model.Seal();
   return model;
 }
@@ -96,13 +121,16 @@ Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, const We
 Bytes EncodeVerifyingKey(const PublicModel& model) {
   const Bytes circuit = EncodeCircuit(model.circuit);
   const Bytes ports = EncodeModelPorts(model);
+  const Bytes program = EncodeProgram(model.program);
   ByteWriter w;
   WriteFileHeader(kVerifyingKeyMagic, kKeyFormatVersion, &w);
   WriteWeightsCommitment(model.weights, &w);
   w.U64(circuit.size());
   w.U64(ports.size());
+  w.U64(program.size());
   w.Raw(circuit);
   w.Raw(ports);
+  w.Raw(program);
   return w.Take();
 }
 
@@ -113,19 +141,22 @@ Result<PublicModel> DecodeVerifyingKey(ByteSpan bytes) {
   const WeightsCommitment weights = ReadWeightsCommitment(reader);
   const uint64_t circuit_size = reader.U64();
   const uint64_t ports_size = reader.U64();
+  const uint64_t program_size = reader.U64();
   RETURN_IF_ERROR(reader.status());
-  if (circuit_size > reader.remaining() || ports_size != reader.remaining() - circuit_size) {
+  if (circuit_size > reader.remaining() || ports_size > reader.remaining() - circuit_size ||
+      program_size != reader.remaining() - circuit_size - ports_size) {
     return Error{Code::kCorrupt, "the section sizes do not add up to the file's size", where};
   }
   const ByteSpan circuit = reader.Raw(circuit_size);
   const ByteSpan ports = reader.Raw(ports_size);
-  return DecodePublicModel(circuit, ports, weights);
+  const ByteSpan program = reader.Raw(program_size);
+  return DecodePublicModel(circuit, ports, program, weights);
 }
 
 Result<PublicModel> ReadVerifyingKey(const std::string& path) {
   ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxVerifyingKeyBytes));
   auto model = DecodeVerifyingKey(bytes);
-  if (!model.ok()) return Error{model.error().code, model.error().ToString(), path};
+  if (!model.ok()) return Error{model.error().code, model.error().where + ": " + model.error().message, path};
   return model;
 }
 

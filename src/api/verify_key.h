@@ -1,4 +1,4 @@
-// The public key of a committed model, `model.vk`: what a verifier needs to know. It holds no weight and no recipe.
+// The public key of a committed model, `model.vk`: what a verifier needs to know. It holds no weight.
 // Layout: docs/format.md.
 #pragma once
 
@@ -9,10 +9,11 @@
 #include "argument/statement.h"
 #include "base/bytes.h"
 #include "model/compile_port.h"
+#include "relation/program.h"
 
 namespace provenn {
 
-inline constexpr uint32_t kKeyFormatVersion = 1;
+inline constexpr uint32_t kKeyFormatVersion = 2;
 inline constexpr uint64_t kMaxVerifyingKeyBytes = uint64_t{1} << 28;
 
 // Everything public about a committed model, and what follows from it.
@@ -20,6 +21,8 @@ struct PublicModel {
   Circuit circuit;
   std::vector<ModelPort> inputs;
   std::vector<ModelPort> outputs;
+  // Evidence that no cell of the circuit has a choice (relation/determinism.h); not part of the model id.
+  Program program;
   WeightsCommitment weights;
   // Derived by Seal().
   Digest circuit_digest{};
@@ -33,9 +36,12 @@ struct PublicModel {
 // Reads the sections of a key that describe a public model. Both kinds of key hold them in the same encoding:
 //   circuit   EncodeCircuit
 //   ports     inputs, then outputs, each EncodePorts
+//   program   EncodeProgram
+// kRefusedKey: the circuit leaves its owner a choice, or its ports could mislead: nothing that it proves says anything.
 // kCorrupt, kInvalidArgument: not a valid circuit, ports that do not fit it, or a weights commitment that cannot belong
 // to it. The result is sealed.
-Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, const WeightsCommitment& weights);
+Result<PublicModel> DecodePublicModel(ByteSpan circuit, ByteSpan ports, ByteSpan program,
+                                      const WeightsCommitment& weights);
 Bytes EncodeModelPorts(const PublicModel& model);
 
 void WriteWeightsCommitment(const WeightsCommitment& weights, ByteWriter* writer);

@@ -20,6 +20,7 @@ enum class Reason : uint8_t {
   kContext,         // the proof was made for another context
   kInputMismatch,   // the proof is about another input
   kOutputMismatch,  // the proof is about another output
+  kKeyCheck,        // the key leaves its owner a choice: no proof about it says anything
 };
 
 inline const char* ReasonName(Reason reason) {
@@ -52,6 +53,8 @@ inline const char* ReasonName(Reason reason) {
       return "input-mismatch";
     case Reason::kOutputMismatch:
       return "output-mismatch";
+    case Reason::kKeyCheck:
+      return "key-check";
   }
   return "unknown";
 }

@@ -18,6 +18,8 @@ const char* CodeName(Code code) {
       return "i/o error";
     case Code::kRejected:
       return "rejected";
+    case Code::kRefusedKey:
+      return "refused key";
   }
   return "unknown";
 }

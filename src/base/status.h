@@ -19,6 +19,7 @@ enum class Code {
   kTooLarge,         // a declared size over the limit
   kIo,               // the operating system said no
   kRejected,         // a proof that does not verify
+  kRefusedKey,       // a public key that does not determine what its model answers
 };
 
 const char* CodeName(Code code);

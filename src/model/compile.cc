@@ -5,6 +5,7 @@
 
 #include "model/float_executor.h"
 #include "model/lower.h"
+#include "relation/determinism.h"
 
 namespace provenn {
 namespace {
@@ -214,7 +215,11 @@ Result<CompiledModel> CompileModel(const Graph& model_graph, std::span<const Flo
   model.outputs = Ports(graph, lowered.outputs, graph.output_names);
   model.nodes = NodeReports(graph, lowered.costs);
   RETURN_IF_ERROR(ValidateCircuit(model.circuit));
-  RETURN_IF_ERROR(ValidateProgram(model.circuit, model.program));
+  // What every verifier will demand of the key.
+  if (const Status determined = CheckDeterminism(model.circuit, model.program); !determined.ok()) {
+    return Error{Code::kUnsupported, determined.error().message + ": no verifier would take the key",
+                 determined.error().where};
+  }
   RETURN_IF_ERROR(Measure(samples, seen, &model, progress));
   Report(progress, 1, "done");
   return model;

@@ -17,7 +17,7 @@
 #include "model/compile_port.h"
 #include "model/graph.h"
 #include "model/interpreter.h"
-#include "model/program.h"
+#include "relation/program.h"
 
 namespace provenn {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/program.h"
+#include "relation/program.h"
 #include "relation/witness.h"
 
 namespace provenn {

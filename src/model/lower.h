@@ -14,8 +14,8 @@
 #include "model/graph.h"
 #include "model/interpreter.h"
 #include "model/lower_rescale.h"
-#include "model/program.h"
 #include "model/quantise.h"
+#include "relation/program.h"
 
 namespace provenn {
 

@@ -29,8 +29,8 @@
 
 #include "model/lower_table.h"
 #include "model/lower_value.h"
-#include "model/program.h"
 #include "relation/circuit.h"
+#include "relation/program.h"
 
 namespace provenn {
 

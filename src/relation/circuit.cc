@@ -153,7 +153,8 @@ Status ValidateCircuit(const Circuit& circuit) {
     const std::string where = "table " + t.name;
     if (t.size == 0 || t.size > kMaxTableSize) return Invalid(where, "bad size");
     if (t.values.size() > 4) return Invalid(where, "more than 4 value columns");
-    if (t.first_key < INT32_MIN || t.first_key + t.size - 1 > INT32_MAX) return Invalid(where, "keys beyond 32 bits");
+    if (t.first_key < INT32_MIN || t.first_key > INT32_MAX - int64_t{t.size} + 1)
+      return Invalid(where, "keys beyond 32 bits");
     for (const auto& column : t.values) {
       if (column.size() != t.size) return Invalid(where, "a value column of the wrong length");
     }

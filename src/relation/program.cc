@@ -1,4 +1,4 @@
-#include "model/program.h"
+#include "relation/program.h"
 
 #include <algorithm>
 #include <string>
@@ -222,7 +222,7 @@ Bytes EncodeProgram(const Program& program) {
   return w.Take();
 }
 
-Result<Program> DecodeProgram(ByteReader& reader, const Circuit& circuit) {
+Result<Program> DecodeProgram(ByteReader& reader) {
   Program program;
   const auto id = [&](const char* what) { return static_cast<uint32_t>(reader.Count(kMaxObjects, what)); };
   const uint64_t count = reader.Count(kMaxSteps, "program steps");
@@ -267,7 +267,6 @@ Result<Program> DecodeProgram(ByteReader& reader, const Circuit& circuit) {
     program.steps.push_back(std::move(step));
   }
   RETURN_IF_ERROR(reader.status());
-  RETURN_IF_ERROR(ValidateProgram(circuit, program));
   return program;
 }
 

@@ -1,9 +1,10 @@
-// The secret side's recipe: in which order, and by which lookup, every committed cell of a circuit gets its value.
+// The recipe: in which order, and by which lookup, every committed cell of a circuit gets its value.
 //
 // Every constraint of a circuit is a lookup, and a lookup says nearly everything about how to satisfy it: its key is an
 // affine expression, its value columns name the row. What is missing is which tensors the prover is free to choose.
 // That is what a program adds, so that the one generic interpreter (interpreter.h) is at once the integer model, the
-// witness generator and, because it reads the circuit itself, exact by construction.
+// witness generator and, because it reads the circuit itself, exact by construction. It is public: for a verifier it is
+// the evidence that no cell has a choice (determinism.h).
 #pragma once
 
 #include <cstdint>
@@ -69,8 +70,8 @@ struct Program {
 // without looking. kInvalidArgument naming the step.
 Status ValidateProgram(const Circuit& circuit, const Program& program);
 
-// Canonical encoding. Decoding validates against the circuit; kCorrupt or kInvalidArgument.
+// Canonical encoding. Decoding checks the form alone (kCorrupt), not that the program fits a circuit.
 Bytes EncodeProgram(const Program& program);
-Result<Program> DecodeProgram(ByteReader& reader, const Circuit& circuit);
+Result<Program> DecodeProgram(ByteReader& reader);
 
 }  // namespace provenn

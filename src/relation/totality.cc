@@ -1,0 +1,258 @@
+#include "relation/totality.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "field/goldilocks.h"
+#include "relation/determinism.h"
+
+namespace provenn {
+namespace {
+
+using Int128 = __int128;
+
+// Beyond every sum that is allowed, and far from overflow: intervals stop growing here.
+constexpr Int128 kBeyond = Int128{1} << 100;
+constexpr Int128 kHalfField = Int128{Goldilocks::kModulus / 2};
+
+struct Interval {
+  Int128 min = 0;
+  Int128 max = 0;
+};
+
+Int128 Capped(Int128 v) { return std::clamp(v, -kBeyond, kBeyond); }
+Interval Plus(Interval a, Interval b) { return {Capped(a.min + b.min), Capped(a.max + b.max)}; }
+// |v| <= 2^100, |factor| < 2^63: in steps that stay below 2^127.
+Int128 TimesNumber(Int128 v, int64_t factor) {
+  constexpr Int128 kSmall = Int128{1} << 63;
+  if (v > -kSmall && v < kSmall) return Capped(v * factor);
+  if (factor == 0) return 0;
+  return (v < 0) == (factor < 0) ? kBeyond : -kBeyond;
+}
+Interval Times(Interval a, int64_t factor) {
+  const Int128 x = TimesNumber(a.min, factor);
+  const Int128 y = TimesNumber(a.max, factor);
+  return {std::min(x, y), std::max(x, y)};
+}
+Interval WithZero(Interval a) { return {std::min<Int128>(a.min, 0), std::max<Int128>(a.max, 0)}; }
+
+class TotalityChecker {
+ public:
+  TotalityChecker(const Circuit& circuit, const Program& program)
+      : circuit_(circuit), program_(program), ranges_(CellRanges(circuit)), clamp_lookups_(ClampLookups(circuit)) {}
+
+  Result<std::vector<ValueRange>> Run() {
+    tensors_.resize(circuit_.tensors.size());
+    sums_.resize(circuit_.contractions.size());
+    used_.assign(circuit_.lookups.size(), false);
+    for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
+      const Tensor& tensor = circuit_.tensors[t];
+      if (tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kWeight) {
+        tensors_[t] = Interval{tensor.min, tensor.max};
+      }
+      if (tensor.kind == TensorKind::kInput) used_[ranges_[t]->lookup] = true;
+    }
+    for (const Step& step : program_.steps) {
+      RETURN_IF_ERROR(step.kind == Step::Kind::kContract ? Contract(step) : Satisfy(step));
+    }
+    RETURN_IF_ERROR(CheckOtherLookups());
+    std::vector<ValueRange> out;
+    for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
+      const Tensor& tensor = circuit_.tensors[t];
+      const Interval range = *tensors_[t];
+      if (range.min < tensor.min || range.max > tensor.max) {
+        return Bad("tensor " + tensor.name, "its values can leave their declared bounds");
+      }
+      out.push_back({static_cast<int64_t>(range.min), static_cast<int64_t>(range.max)});
+    }
+    return out;
+  }
+
+ private:
+  static Error Bad(std::string where, std::string what) {
+    return Error{Code::kOutOfRange, std::move(what), std::move(where)};
+  }
+
+  // Whether some index of the space falls outside the tensor, where a view reads 0.
+  bool CanLeave(const View& view, const Shape& space) const {
+    const Shape& shape = circuit_.tensors[view.tensor].shape;
+    for (size_t a = 0; a < shape.size(); ++a) {
+      int64_t low = view.axes[a].offset;
+      int64_t high = low;
+      for (const AxisStep& step : view.axes[a].steps) {
+        const int64_t reach = int64_t{step.stride} * (space[step.axis] - 1);
+        (reach < 0 ? low : high) += reach;
+      }
+      if (low < 0 || high >= int64_t{shape[a]}) return true;
+    }
+    return false;
+  }
+
+  Interval Read(const View& view, const Shape& space) const {
+    const Interval range = *tensors_[view.tensor];
+    return CanLeave(view, space) ? WithZero(range) : range;
+  }
+
+  Status Contract(const Step& step) {
+    const Contraction& c = circuit_.contractions[step.id];
+    const Interval left = Read(c.left, c.space);
+    Interval product = left;
+    if (c.right.has_value()) {
+      const Interval right = Read(*c.right, c.space);
+      const Int128 corners[4] = {left.min * right.min, left.min * right.max, left.max * right.min,
+                                 left.max * right.max};
+      product = {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
+    }
+    int64_t count = 1;
+    for (size_t a = c.out_rank; a < c.space.size(); ++a) count *= c.space[a];
+    sums_[step.id] = Times(product, count);
+    return Ok();
+  }
+
+  // 2^shift * the expression without the tensors that `skip` says.
+  template <typename Skip>
+  Interval Sum(const Expression& e, const Shape& space, int shift, const Skip& skip) const {
+    const auto lifted = [&](const Coefficient& c, Interval v) {
+      return Times(Times(v, c.numerator), int64_t{1} << (shift - (c.numerator == 0 ? 0 : c.shift)));
+    };
+    Interval sum = lifted(e.constant, {1, 1});
+    for (const ViewTerm& t : e.terms) {
+      if (!skip(t.view.tensor)) sum = Plus(sum, lifted(t.coefficient, Read(t.view, space)));
+    }
+    for (const AccumulatorTerm& t : e.accumulators) sum = Plus(sum, lifted(t.coefficient, sums_[t.contraction]));
+    return sum;
+  }
+
+  Status Satisfy(const Step& step) {
+    const Lookup& lookup = circuit_.lookups[step.id];
+    const std::string where = "lookup " + lookup.name;
+    const Table& table = circuit_.tables[lookup.table];
+    used_[step.id] = true;
+    std::vector<uint32_t> own;
+    int shift = 0;
+    for (const RemainderDigit& digit : step.digits) {
+      own.push_back(digit.tensor);
+      Set(digit.tensor, {0, (int64_t{1} << digit.bits) - 1});
+      used_[ranges_[digit.tensor]->lookup] = true;
+      shift += digit.bits;
+    }
+    if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
+    if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
+    const auto is_own = [&](uint32_t t) { return std::find(own.begin(), own.end(), t) != own.end(); };
+    const Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
+    if (sum.min <= -kHalfField || sum.max >= kHalfField) return Bad(where, "its sums can wrap around the field");
+    Interval key{sum.min >> shift, sum.max >> shift};
+    if (step.clamp.has_value()) RETURN_IF_ERROR(Clamp(*step.clamp, where, &key));
+    if (step.quotient.has_value()) {
+      const int bits = step.quotient->bits;
+      Set(step.quotient->tensor, {key.min >> bits, key.max >> bits});
+      key = {0, (Int128{1} << bits) - 1};
+    }
+    if (key.min < table.first_key || key.max >= table.first_key + int64_t{table.size}) {
+      return Bad(where, "its keys can leave table " + table.name);
+    }
+    for (size_t c = 0; c < step.outputs.size(); ++c) {
+      const uint32_t out = step.outputs[c];
+      if (out != kNoTensor) Set(out, Output(lookup, c, out, key));
+      // A column that sets nothing holds by itself only where it is the clamped position, which CheckDeterminism saw.
+      if (out == kNoTensor && !(c == 0 && step.clamp.has_value())) {
+        return Bad(where, "a value column that nothing makes true");
+      }
+    }
+    return Ok();
+  }
+
+  Status Clamp(const CoarseClamp& clamp, const std::string& where, Interval* key) {
+    const Table& table = circuit_.tables[clamp.table];
+    used_[*clamp_lookups_[clamp.top]] = true;
+    const Interval top{key->min >> clamp.bits, key->max >> clamp.bits};
+    if (top.min < table.first_key || top.max >= table.first_key + int64_t{table.size}) {
+      return Bad(where, "its coarse positions can leave table " + table.name);
+    }
+    Set(clamp.top, top);
+    const Interval clamped = Values(table, 0, top);
+    Set(clamp.clamped, clamped);
+    *key = {clamped.min * (Int128{1} << clamp.bits), (clamped.max + 1) * (Int128{1} << clamp.bits) - 1};
+    return Ok();
+  }
+
+  // Least and largest value of a column over keys that are in the table.
+  static Interval Values(const Table& table, size_t column, Interval keys) {
+    const auto begin = table.values[column].begin() + static_cast<ptrdiff_t>(keys.min - table.first_key);
+    const auto end = table.values[column].begin() + static_cast<ptrdiff_t>(keys.max - table.first_key) + 1;
+    const auto [min, max] = std::minmax_element(begin, end);
+    return {*min, *max};
+  }
+
+  Interval Output(const Lookup& lookup, size_t c, uint32_t out, Interval key) const {
+    const Table& table = circuit_.tables[lookup.table];
+    if (const auto maximum = Maximum(lookup, c, out, key); maximum.has_value()) return *maximum;
+    const Interval rest = Sum(lookup.columns[c + 1], lookup.space, 0, [&](uint32_t t) { return t == out; });
+    return Plus(Values(table, c, key), Times(rest, -1));
+  }
+
+  // key = a - b, out - b + constant = max(key, 0).
+  std::optional<Interval> Maximum(const Lookup& lookup, size_t c, uint32_t out, Interval key) const {
+    const Expression& e = lookup.columns[0];
+    const Expression& v = lookup.columns[c + 1];
+    if (e.terms.size() != 2 || !e.accumulators.empty() || e.constant.numerator != 0) return std::nullopt;
+    if (v.terms.size() != 2 || !v.accumulators.empty()) return std::nullopt;
+    const size_t own = v.terms[0].view.tensor == out ? 0 : 1;
+    const ViewTerm& rest = v.terms[1 - own];
+    for (size_t b = 0; b < 2; ++b) {
+      if (e.terms[1 - b].coefficient != Coefficient{1, 0} || e.terms[b].coefficient != Coefficient{-1, 0}) continue;
+      if (rest.coefficient != Coefficient{-1, 0} || rest.view != e.terms[b].view) continue;
+      const Table& table = circuit_.tables[lookup.table];
+      for (Int128 k = key.min; k <= key.max; ++k) {
+        if (table.values[c][static_cast<size_t>(k - table.first_key)] != std::max<Int128>(k, 0)) return std::nullopt;
+      }
+      const Interval x = Read(e.terms[1 - b].view, lookup.space);
+      const Interval y = Read(e.terms[b].view, lookup.space);
+      const Int128 constant = v.constant.numerator;
+      return Interval{std::max(x.min, y.min) - constant, std::max(x.max, y.max) - constant};
+    }
+    return std::nullopt;
+  }
+
+  // Several steps may set parts of one tensor.
+  void Set(uint32_t tensor, Interval range) {
+    std::optional<Interval>& known = tensors_[tensor];
+    known = known.has_value() ? Interval{std::min(known->min, range.min), std::max(known->max, range.max)} : range;
+  }
+
+  // What no step satisfies must hold of itself: a range check that only constrains.
+  Status CheckOtherLookups() {
+    for (size_t i = 0; i < circuit_.lookups.size(); ++i) {
+      if (used_[i]) continue;
+      const Lookup& lookup = circuit_.lookups[i];
+      const Table& table = circuit_.tables[lookup.table];
+      const std::string where = "lookup " + lookup.name;
+      int shift = lookup.columns[0].constant.shift;
+      for (const ViewTerm& t : lookup.columns[0].terms) shift = std::max<int>(shift, t.coefficient.shift);
+      for (const AccumulatorTerm& t : lookup.columns[0].accumulators) shift = std::max<int>(shift, t.coefficient.shift);
+      if (!table.values.empty() || shift != 0) return Bad(where, "nothing makes it true");
+      const Interval key = Sum(lookup.columns[0], lookup.space, 0, [](uint32_t) { return false; });
+      if (key.min < table.first_key || key.max >= table.first_key + int64_t{table.size}) {
+        return Bad(where, "its keys can leave table " + table.name);
+      }
+    }
+    return Ok();
+  }
+
+  const Circuit& circuit_;
+  const Program& program_;
+  const std::vector<std::optional<CellRange>> ranges_;
+  const std::vector<std::optional<uint32_t>> clamp_lookups_;
+  std::vector<std::optional<Interval>> tensors_;
+  std::vector<Interval> sums_;
+  std::vector<bool> used_;  // by lookup: satisfied by a step, or by the ranges of what a step sets
+};
+
+}  // namespace
+
+Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Program& program) {
+  return TotalityChecker(circuit, program).Run();
+}
+
+}  // namespace provenn

@@ -1,0 +1,31 @@
+// Why every input in range has an answer, in the integers: the other half of what a key must show.
+//
+// CheckDeterminism (determinism.h) says that there is at most one assignment. With weights inside their declared bounds
+// (which a certificate proves of the committed ones) and inputs inside theirs, this check says that there is one: the
+// interpreter's, no sum of which leaves the integers of absolute value below p/2. So an owner cannot choose which
+// inputs have no proof, and "the model" is integer arithmetic and not arithmetic modulo p.
+//
+// Interval arithmetic along the program, from the declared bounds of inputs and weights. One rule looks at two
+// terms together: out = max(a, b), written as b + f(a - b) with f(k) = max(k, 0), lies in [max of minima, max of
+// maxima]. docs/protocol.md, section 12.5.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "relation/circuit.h"
+#include "relation/program.h"
+
+namespace provenn {
+
+struct ValueRange {
+  int64_t min = 0;
+  int64_t max = 0;
+  bool operator==(const ValueRange&) const = default;
+};
+
+// Precondition: CheckDeterminism. On success the ranges that the check found, by tensor (each within the declared
+// bounds). kOutOfRange naming the place where a value might have no row, leave its declared bounds, or wrap.
+Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Program& program);
+
+}  // namespace provenn
