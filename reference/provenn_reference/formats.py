@@ -180,6 +180,43 @@ def read_ports(data, circuit):
     return inputs, outputs
 
 
+# Program.
+
+
+@dataclass
+class Step:
+    is_lookup: bool
+    id: int
+    digits: list = ()  # (tensor, bits)
+    clamp: tuple = None  # top, clamped, table, bits
+    quotient: tuple = None  # tensor, bits
+    outputs: list = ()  # per value column: a tensor, or None
+
+
+def read_program(data):
+    r = Reader(data)
+
+    def name():
+        value = r.varint()
+        r.demand(value <= MAX_OBJECTS, "a step about something that cannot exist")
+        return value
+
+    def output():
+        value = name()
+        return None if value == 0 else value - 1
+
+    def step():
+        if not r.flag():
+            return Step(False, name())
+        return Step(True, name(), r.list(lambda: (name(), r.u8()), 8),
+                    (name(), name(), name(), r.u8()) if r.flag() else None,
+                    (name(), r.u8()) if r.flag() else None, r.list(output, 8))
+
+    steps = r.list(step, 2 * MAX_OBJECTS)
+    r.end()
+    return steps
+
+
 # Public key.
 
 
@@ -199,23 +236,25 @@ class PublicKey:
     circuit: Circuit
     inputs: list
     outputs: list
+    program: list  # of Step: the evidence for the key check, protocol 3.1
     model_id: bytes
 
 
 def read_key(data):
     r = Reader(data)
     r.demand(len(data) <= MAX_KEY_BYTES, "a key that is too large")
-    header(r, b"PRVNVKEY", 1)
+    header(r, b"PRVNVKEY", 2)
     weights = WeightsCommitment(r.u32(), r.u32(), r.bytes(32))
-    circuit_size, ports_size = r.u64(), r.u64()
-    r.demand(circuit_size + ports_size == r.left(), "sections that do not fill the file")
+    circuit_size, ports_size, program_size = r.u64(), r.u64(), r.u64()
+    r.demand(circuit_size + ports_size + program_size == r.left(), "sections that do not fill the file")
     circuit_bytes, ports_bytes = r.bytes(circuit_size), r.bytes(ports_size)
+    program = read_program(r.bytes(program_size))
     circuit = read_circuit(circuit_bytes)
     inputs, outputs = read_ports(ports_bytes, circuit)
     check_weights(r, weights, circuit)
     model_id = tagged_hash("provenn.model", tagged_hash("provenn.circuit", circuit_bytes)
                            + tagged_hash("provenn.ports", ports_bytes) + weights.encoded())
-    return PublicKey(weights, circuit, inputs, outputs, model_id)
+    return PublicKey(weights, circuit, inputs, outputs, program, model_id)
 
 
 def check_weights(r, weights, circuit):
