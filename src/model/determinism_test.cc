@@ -106,42 +106,47 @@ TEST_F(DeterminismTest, ATableThatDoesNotTieKeysToPositions) {
       HasSubstr("does not tie its keys"));
 }
 
-TEST_F(DeterminismTest, TwoDecompositionsModuloP) {
-  // A remainder and coarse positions that together span the field: 2^(s + t) * rows > p.
-  EXPECT_THAT(Refusal([&](Circuit& c, Program& p) {
-                Step& step = p.steps[ClampedStep()];
-                const uint32_t digit = step.digits[0].tensor;
-                const uint32_t wide = RangeLookup(c, digit);
-                // The digit becomes 20 bits wide, and five more of the kind are appended.
-                Table range;
-                range.name = "range";
-                range.size = 1u << 20;
-                c.tables.push_back(range);
-                const auto table = static_cast<uint32_t>(c.tables.size() - 1);
-                c.lookups[wide].table = table;
-                step.digits[0].bits = 20;
-                Expression& key = c.lookups[step.id].columns[0];
-                for (int i = 1; i < 3; ++i) {
-                  Tensor t = c.tensors[digit];
-                  t.name += "more";
-                  c.tensors.push_back(t);
-                  const auto id = static_cast<uint32_t>(c.tensors.size() - 1);
-                  Lookup l = c.lookups[wide];
-                  l.columns[0].terms[0].view.tensor = id;
-                  c.lookups.push_back(l);
-                  ViewTerm term = TermOf(c, step, digit);
-                  term.view.tensor = id;
-                  term.coefficient.numerator = -(int64_t{1} << (20 * i));
-                  key.terms.push_back(term);
-                  step.digits.push_back({id, 20});
-                }
-                for (ViewTerm& t : key.terms) {
-                  if (t.coefficient.shift != 0) t.coefficient.shift = 60;
-                }
-                for (AccumulatorTerm& t : key.accumulators) t.coefficient.shift = 60;
-                if (key.constant.numerator != 0) key.constant.shift = 60;
-              }),
-              HasSubstr("second solution modulo p"));
+// y = floor(x / 2^60) with a remainder of three digits and a table of `rows` rows, y its value.
+std::pair<Circuit, Program> WideDivision(uint32_t rows) {
+  const auto tensor = [](const char* name, TensorKind kind, int64_t max) {
+    Tensor t;
+    t.name = name;
+    t.kind = kind;
+    t.max = max;
+    return t;
+  };
+  Circuit c;
+  c.tensors = {tensor("x", TensorKind::kInput, 3), tensor("lo0", TensorKind::kWitness, (1 << 20) - 1),
+               tensor("lo1", TensorKind::kWitness, (1 << 20) - 1), tensor("lo2", TensorKind::kWitness, (1 << 20) - 1),
+               tensor("y", TensorKind::kOutput, 0)};
+  c.tables = {{"range 4", 0, 4, {}}, {"range 2^20", 0, 1u << 20, {}}, {"zero", 0, rows, {}}};
+  c.tables[2].values.emplace_back(rows, 0);
+  const auto cell = [](uint32_t t) { return Expression{{0, 0}, {{{1, 0}, View{t, {}}}}, {}}; };
+  c.lookups.push_back({"x range", {}, 0, {cell(0)}});
+  Step step;
+  step.kind = Step::Kind::kLookup;
+  Expression key{{0, 0}, {{{1, 60}, View{0, {}}}}, {}};
+  for (uint32_t i = 0; i < 3; ++i) {
+    c.lookups.push_back({"digit", {}, 1, {cell(1 + i)}});
+    key.terms.push_back({{-(int64_t{1} << (20 * i)), 60}, View{1 + i, {}}});
+    step.digits.push_back({1 + i, 20});
+  }
+  step.id = 4;
+  step.outputs = {4};
+  c.lookups.push_back({"y", {}, 2, {key, cell(4)}});
+  return {c, Program{{step}}};
+}
+
+// 2^60 * 15 <= p < 2^60 * 16: with 16 rows x and x + p have decompositions of their own.
+TEST(DivisionTest, TwoDecompositionsModuloP) {
+  const auto [narrow, program] = WideDivision(15);
+  ASSERT_TRUE(ValidateCircuit(narrow).ok());
+  EXPECT_TRUE(CheckDeterminism(narrow, program).ok());
+  const auto [wide, same] = WideDivision(16);
+  const Status status = CheckDeterminism(wide, same);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("second solution modulo p"));
+  EXPECT_EQ(status.error().where, "lookup y");
 }
 
 TEST_F(DeterminismTest, AnInputWithoutARange) {
@@ -170,14 +175,8 @@ TEST_F(DeterminismTest, ADecoyInput) {
 
 TEST_F(DeterminismTest, CellsThatNothingSets) {
   EXPECT_THAT(Refusal([&](Circuit& c, Program& p) {
-                for (auto it = p.steps.rbegin(); it != p.steps.rend(); ++it) {
-                  if (it->outputs.empty() || it->outputs[0] == kNoTensor) continue;
-                  Tensor& t = c.tensors[it->outputs[0]];
-                  if (t.kind == TensorKind::kWitness) {
-                    ++t.shape.back();
-                    return;
-                  }
-                }
+                const Step& step = p.steps[ClampedStep()];
+                ++c.tensors[step.outputs[1]].shape.back();
               }),
               HasSubstr("has cells that no lookup sets"));
 }
