@@ -101,7 +101,7 @@ class CommandLine(unittest.TestCase):
         values = read_npy(self.dir / "y.npy")
         write_npy(other_output, (1, 2), [values[0], values[1] + 1])
         for words, reason in [(["--input", other_input], "input-mismatch"),
-                              (["--output", other_output], "output-mismatch"), (["--context", ""], "context"),
+                              (["--output", other_output], "output-mismatch"), (["--context", "there"], "context"),
                               (["--model-id", "00" * 32], "model-id")]:
             self.assertEqual(self.verify(REJECT, *words)["reason"], reason)
 
@@ -161,7 +161,7 @@ class CommandLine(unittest.TestCase):
     def test_seed_and_options_make_the_model_id(self):
         def model_id(*words):
             return self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o",
-                             self.dir / "again", "--json", *words)["model_id"]
+                             self.dir / "again", "--force", "--json", *words)["model_id"]
 
         self.assertEqual(model_id("--seed", TINY / "seed.txt"), self.commit["model_id"])
         self.assertNotEqual(model_id("--seed", TINY / "seed.txt", "--bits", "10"), self.commit["model_id"])
@@ -170,11 +170,12 @@ class CommandLine(unittest.TestCase):
     def test_bad_input_is_named(self):
         bad = self.dir / "bad.npy"
         for value, what, where in [(math.nan, "nan", "element 2"), (math.inf, "inf", "element 2"),
-                                   (1e6, "declared range", "[0, 2]")]:
+                                   (1234567, "declared range", "[0, 2]")]:
             write_npy(bad, (1, 4), [0, 0, value, 0])
             text = self.must(UNREADABLE, "prove", self.pk, "--input", bad, "-o", self.dir / "no.proof")
             self.assertIn(what, text.lower())
             self.assertIn(where, text)
+            self.assertNotIn("1234567", text)
         write_npy(bad, (1, 5), [0] * 5)
         self.must(UNREADABLE, "run", self.pk, "--input", bad)
         bad.write_bytes(b"\x93NUMPY\x01\x00")
@@ -219,6 +220,91 @@ class CommandLine(unittest.TestCase):
             if (folder / "model.vk").exists():
                 self.assertTrue((folder / "model.pk").exists())
         self.assertGreater(killed, 0)
+
+    def test_an_empty_option_is_an_error(self):
+        for command in [("verify", self.vk, self.proof, "--model-id", ""),
+                        ("verify", self.vk, self.proof, "--context", ""),
+                        ("verify", self.vk, self.proof, "--input", ""),
+                        ("verify", self.vk, self.proof, "--input", "x="),
+                        ("prove", self.pk, "--input", TINY / "input.npy", "--context", "", "-o", self.dir / "empty")]:
+            self.assertIn("empty", self.must(UNREADABLE, *command))
+        self.must(UNREADABLE, "verify", self.vk, self.proof, "--model-id=")
+        self.assertFalse((self.dir / "empty").exists())
+
+    def test_nothing_is_overwritten(self):
+        keys = [path.read_bytes() for path in (self.pk, self.vk)]
+        commit = ["commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o", self.dir]
+        self.assertIn("exists already", self.must(UNREADABLE, *commit))
+        answer = self.dir / "kept"
+        prove = ["prove", self.pk, "--input", TINY / "input.npy", "-o"]
+        ask = ["run", self.pk, "--input", TINY / "input.npy", "-o"]
+        for command in (prove, ask):
+            answer.write_bytes(b"mine")
+            self.assertIn("--force", self.must(UNREADABLE, *command, answer))
+            self.assertEqual(answer.read_bytes(), b"mine")
+            self.must(0, *command, answer, "--force")
+            self.assertNotEqual(answer.read_bytes(), b"mine")
+            for key in (self.pk, self.vk):
+                self.must(UNREADABLE, *command, key, "--force")
+        question = self.dir / "question.npy"
+        question.write_bytes((TINY / "input.npy").read_bytes())
+        (self.dir / "same.npy").hardlink_to(question)
+        for command in ("prove", "run"):
+            for path in (question, self.dir / "same.npy"):
+                self.assertIn("is read by", self.must(UNREADABLE, command, self.pk, "--input", f"x={question}", "-o",
+                                                      path, "--force"))
+        self.assertEqual([path.read_bytes() for path in (self.pk, self.vk)], keys)
+
+    def test_of_two_commits_into_one_folder_one_is_told(self):
+        folder = self.dir / "race"
+        commits = [subprocess.Popen([PROVENN, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy",
+                                     "-o", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                   for _ in range(6)]
+        self.assertEqual(sorted(commit.wait() for commit in commits), [0] + 5 * [UNREADABLE])
+        self.assertEqual({path.name for path in folder.iterdir() if path.suffix in (".pk", ".vk")},
+                         {"model.pk", "model.vk"})
+        self.assertEqual(self.must(0, "inspect", folder / "model.pk", "--json")["model id"],
+                         self.must(0, "inspect", folder / "model.vk", "--json")["model id"])
+
+    def test_the_seed_can_be_exported(self):
+        fresh, seed, again = self.dir / "fresh", self.dir / "exported.seed", self.dir / "from_seed"
+        commit = ["commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--json", "-o"]
+        model_id = self.must(0, *commit, fresh)["model_id"]
+        self.must(0, "export-seed", fresh / "model.pk", "-o", seed)
+        self.assertEqual(seed.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.must(0, *commit, again, "--seed", seed)["model_id"], model_id)
+        self.assertIn("never overwritten", self.must(UNREADABLE, "export-seed", fresh / "model.pk", "-o", seed))
+        seed.write_bytes(b"31 bytes are not enough for it.")
+        self.assertIn("at least 32", self.must(UNREADABLE, *commit[:-2], "-o", self.dir / "no", "--seed", seed))
+
+    def test_a_file_in_the_wrong_place_is_named(self):
+        x = TINY / "input.npy"
+        for command, what in [(("verify", self.pk, self.proof), "is a secret key (model.pk)"),
+                              (("verify", self.proof, self.vk), "is a proof file"),
+                              (("verify", self.vk, self.vk), "is a public key (model.vk); this argument wants a proof"),
+                              (("verify", self.vk, x), "is a NumPy tensor"),
+                              (("verify", self.vk, self.proof, "--input", self.vk), "wants a tensor"),
+                              (("prove", self.vk, "--input", x, "-o", self.dir / "no"), "wants a secret key"),
+                              (("run", TINY / "model.onnx", "--input", x), "is protobuf"),
+                              (("commit", self.pk, "--calibration", x, "-o", self.dir / "no"), "wants an ONNX model"),
+                              (("commit", TINY / "model.onnx", "--calibration", self.proof, "-o", self.dir / "no"),
+                               "is a proof file; this argument wants a tensor"),
+                              (("commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--seed",
+                                self.vk, "-o", self.dir / "no"), "wants a seed")]:
+            self.assertIn(what, self.must(UNREADABLE, *command))
+
+    def test_programs_that_hold_secrets_leave_no_core_dump(self):
+        for command in (["prove", self.pk, "--input"], ["run", self.pk, "--input"],
+                        ["commit", TINY / "model.onnx", "--calibration"]):
+            pipe = self.dir / f"{command[0]}.pipe"
+            os.mkfifo(pipe)
+            process = subprocess.Popen([PROVENN, *command, pipe, "-o", self.dir / "no"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            with open(pipe, "wb"):  # open as soon as the process reads, with its secrets in memory
+                limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+            process.wait()
+            core = [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")]
+            self.assertEqual(core, [["0", "0"]])
 
     def test_silent_in_a_pipe(self):
         done = run("prove", self.pk, "--input", TINY / "input.npy", "-o", self.dir / "quiet.proof")

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "common.h"
+
 namespace provenn::cli {
 
 using Action = std::function<int()>;
@@ -16,6 +18,11 @@ struct Query {
   std::string key;
   std::vector<std::string> inputs;
 
+  std::vector<std::string> Paths() const {
+    std::vector<std::string> paths = PathsOf(inputs);
+    paths.push_back(key);
+    return paths;
+  }
   void AddTo(CLI::App* command) {
     command->add_option("key", key, "model.pk")->required();
     command->add_option("--input", inputs, "FILE or NAME=FILE, for each input")->required()->allow_extra_args(false);
@@ -27,6 +34,7 @@ void AddRun(CLI::App& app, Action* action);
 void AddProve(CLI::App& app, Action* action);
 void AddVerify(CLI::App& app, Action* action);
 void AddInspect(CLI::App& app, Action* action);
+void AddExportSeed(CLI::App& app, Action* action);
 void AddBench(CLI::App& app, Action* action);
 
 }  // namespace provenn::cli

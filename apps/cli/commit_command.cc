@@ -2,14 +2,11 @@
 
 #include <memory>
 
-#include "base/file.h"
 #include "commands.h"
 #include "common.h"
 
 namespace provenn::cli {
 namespace {
-
-constexpr uint64_t kMaxSeedFileBytes = 1u << 20;
 
 struct Options {
   std::string model;
@@ -17,6 +14,7 @@ struct Options {
   int bits = 12;
   std::string seed_file;
   std::string directory;
+  bool force = false;
   Output output;
 };
 
@@ -70,20 +68,24 @@ void PrintReport(const CommitReport& report) {
     fmt::print(
         "output {}: on {} calibration samples at most {} from the float model, {} on average (values up to {}); "
         "same largest element in {} of {}\n",
-        d.output, d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top, d.samples);
+        Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top,
+        d.samples);
   }
   fmt::print("\nsecret key  {} ({})\npublic key  {} ({})\nmodel id    {}\n", report.pk_path, Bytes(report.pk_bytes),
              report.vk_path, Bytes(report.vk_bytes), ToHex(report.model_id));
 }
 
 int Run(const Options& options) {
+  GuardSecrets();
   CommitOptions commit;
   commit.bits = options.bits;
+  commit.overwrite = options.force;
+  const Status kind = RefuseOurFile(options.model, "an ONNX model");
+  if (!kind.ok()) return Fail(kind.error(), options.output);
   if (!options.seed_file.empty()) {
-    const auto seed = ReadFile(options.seed_file, kMaxSeedFileBytes);
+    const auto seed = ReadSeedFile(options.seed_file);
     if (!seed.ok()) return Fail(seed.error(), options.output);
-    if (seed->empty()) return Fail({Code::kInvalidArgument, "is empty", options.seed_file}, options.output);
-    commit.seed = SeedFromBytes(*seed);
+    commit.seed = *seed;
   }
   const auto calibration = LoadTensors(options.calibration);
   if (!calibration.ok()) return Fail(calibration.error(), options.output);
@@ -111,8 +113,9 @@ void AddCommit(CLI::App& app, Action* action) {
       ->allow_extra_args(false);
   command->add_option("--bits", options->bits, "bits of activations, 8 to 16 (default 12)");
   command->add_option("--seed", options->seed_file,
-                      "file whose bytes make the commitment reproducible; keep it secret");
+                      "seed file, or 32 random bytes or more: makes the commitment reproducible; keep it secret");
   command->add_option("-o,--output", options->directory, "folder for the keys")->required();
+  command->add_flag("--force", options->force, "replace the keys in that folder: without their seed their id is lost");
   command->add_flag("--json", options->output.json, "the report as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

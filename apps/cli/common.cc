@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+
+#include "base/secret.h"
 
 namespace provenn::cli {
 
@@ -40,21 +44,81 @@ void TerminalProgress::Report(double fraction, std::string_view stage) {
   std::fflush(stderr);
 }
 
+namespace {
+
+struct TensorArgument {
+  std::string name;
+  std::string path;
+};
+
+TensorArgument Split(const std::string& argument) {
+  std::error_code ignored;
+  const size_t equals = argument.find('=');
+  if (equals == std::string::npos || std::filesystem::exists(argument, ignored)) return {"", argument};
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+// The first bytes of a regular file.
+provenn::Bytes Head(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
+  std::array<char, kProofMagic.size()> bytes{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), bytes.size());
+  return provenn::Bytes(bytes.begin(), bytes.begin() + file.gcount());
+}
+
+}  // namespace
+
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments) {
   std::vector<NamedTensor> tensors;
   for (const std::string& argument : arguments) {
-    std::string name;
-    std::string path = argument;
-    std::error_code ignored;
-    const size_t equals = argument.find('=');
-    if (equals != std::string::npos && !std::filesystem::exists(argument, ignored)) {
-      name = argument.substr(0, equals);
-      path = argument.substr(equals + 1);
+    TensorArgument split = Split(argument);
+    if (split.path.empty() || argument[0] == '=') {
+      return Error{Code::kInvalidArgument, "wants FILE or NAME=FILE, neither of them empty", argument};
     }
-    ASSIGN_OR_RETURN(FloatTensor values, ReadFloatTensorFile(path));
-    tensors.push_back({std::move(name), std::move(values)});
+    RETURN_IF_ERROR(RefuseOurFile(split.path, "a tensor (.npy or .pb)"));
+    ASSIGN_OR_RETURN(FloatTensor values, ReadFloatTensorFile(split.path));
+    tensors.push_back({std::move(split.name), std::move(values)});
   }
   return tensors;
+}
+
+std::vector<std::string> PathsOf(const std::vector<std::string>& arguments) {
+  std::vector<std::string> paths;
+  for (const std::string& argument : arguments) paths.push_back(Split(argument).path);
+  return paths;
+}
+
+Status RefuseOurFile(const std::string& path, const std::string& wanted) {
+  const Status kind = provenn::RefuseOurFile(Head(path), wanted);
+  if (!kind.ok()) return Error{kind.error().code, kind.error().message, path};
+  return Ok();
+}
+
+Status CheckOutput(const std::string& path, bool force, const std::vector<std::string>& reads) {
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  if (!std::filesystem::exists(status)) return Ok();
+  for (const std::string& read : reads) {
+    if (!std::filesystem::equivalent(path, read, ignored)) continue;
+    return Error{Code::kInvalidArgument, "is read by this command, and never overwritten by it", path};
+  }
+  const provenn::Bytes head = Head(path);
+  if (IsKeyFile(head)) {
+    return Error{Code::kInvalidArgument, "is " + KindOfFile(head) + ", which is never overwritten: choose another name",
+                 path};
+  }
+  const bool is_file = std::filesystem::is_regular_file(path, ignored) || std::filesystem::is_symlink(status);
+  if (is_file && !force && !std::filesystem::is_other(std::filesystem::status(path, ignored))) {
+    return Error{Code::kIo, "exists already: choose another name, or overwrite it with --force", path};
+  }
+  return Ok();
+}
+
+void GuardSecrets() {
+  if (!ForbidMemoryDumps())
+    fmt::print(stderr, "provenn: warning: the system does not let core dumps be switched off\n");
 }
 
 void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows) {
@@ -85,20 +149,56 @@ void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector
   for (const auto& row : rows) print(row);
 }
 
+namespace {
+
+// Length of the UTF-8 character at the start of the text, and the character; length 0 if it is none.
+size_t DecodeUtf8(std::string_view text, uint32_t* character) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const uint32_t first = byte(0);
+  *character = first;
+  if (first < 0x80) return 1;
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  *character = first & (0x7fu >> length);
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    *character = *character << 6 | (byte(i) & 0x3fu);
+  }
+  constexpr std::array<uint32_t, 5> kFirst = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = *character >= 0xd800 && *character < 0xe000;
+  return *character >= kFirst[length] && *character < 0x110000 && !surrogate ? length : 0;
+}
+
+bool Deceives(uint32_t c) {
+  const auto within = [&](uint32_t from, uint32_t to) { return c >= from && c <= to; };
+  return c < 0x20 || within(0x7f, 0x9f) || c == 0xad || c == 0x61c || c == 0x180e || within(0x200b, 0x200f) ||
+         within(0x2028, 0x202e) || within(0x2060, 0x206f) || c == 0xfeff || within(0xfff9, 0xfffb) ||
+         within(0xe0000, 0xe007f);
+}
+
+}  // namespace
+
 std::string Printable(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    // In UTF-8 the control characters U+0080 to U+009F start with C2.
-    const bool begins_c1 = byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
-    if (byte(i) < 0x20 || byte(i) == 0x7f || begins_c1) {
-      out += fmt::format("\\x{:02x}", byte(i));
-      if (begins_c1) out += fmt::format("\\x{:02x}", byte(++i));
-    } else {
-      out += text[i];
-    }
+  while (!text.empty()) {
+    uint32_t character = 0;
+    const size_t length = DecodeUtf8(text, &character);
+    const bool plain = length > 0 && !Deceives(character);
+    const std::string_view bytes = text.substr(0, std::max<size_t>(length, 1));
+    for (const char c : bytes)
+      out += plain ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    text.remove_prefix(bytes.size());
   }
   return out;
+}
+
+std::string Quoted(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return '"' + Printable(escaped) + '"';
 }
 
 std::string Number(double value) { return fmt::format("{:.6g}", value); }
@@ -124,7 +224,7 @@ std::string Grouped(uint64_t value) {
 std::string Bytes(uint64_t value) { return Grouped(value) + " bytes"; }
 
 Json ToJson(const OutputTensor& output) {
-  return {{"name", output.name}, {"shape", output.values.shape}, {"values", output.values.data}};
+  return {{"name", output.name}, {"shape", output.values.shape}, {"step", output.step}, {"values", output.values.data}};
 }
 
 }  // namespace provenn::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/provenn.h"
+#include "base/file.h"
 
 namespace provenn::cli {
 
@@ -40,12 +41,29 @@ class TerminalProgress : public ProgressSink {
 
 // Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);
+// The paths of such arguments.
+std::vector<std::string> PathsOf(const std::vector<std::string>& arguments);
+
+// kCorrupt, naming what it is, if a file of ours stands where `wanted` should be. Pipes are not looked into.
+Status RefuseOurFile(const std::string& path, const std::string& wanted);
+
+// Whether a command may write there: kIo where a file is, unless `force`; and even then never over a key or a seed, nor
+// over one of the files that the command reads.
+Status CheckOutput(const std::string& path, bool force, const std::vector<std::string>& reads);
+// How a checked output is written: a file that has appeared since is kept, too.
+inline Existing WriteOver(bool force) { return force ? Existing::kReplace : Existing::kKeep; }
+
+// For commands that hold secrets, before anything is read.
+void GuardSecrets();
 
 // Rows of text, made printable, in aligned columns; one whose name ends in '>' (not printed) is aligned to the right.
 void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows);
 
-// Text from a file, fit for a terminal: control characters, which could hide or forge a line, become \xHH.
+// Text from a file, fit for a terminal: bytes that are not UTF-8 and characters that could hide, forge or reorder what
+// is shown (controls, line separators, marks of direction, characters without width) become \xHH, byte by byte.
 std::string Printable(std::string_view text);
+// The same between double quotes, with \" and \\ inside: where a name stands in a sentence or beside other text.
+std::string Quoted(std::string_view text);
 
 std::string Number(double value);
 // "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.

@@ -10,6 +10,18 @@
 namespace provenn::cli {
 namespace {
 
+// An option that is given and empty, as "$UNSET" in a script is, would switch off what it asks for.
+Status RefuseEmptyOptions(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (!value.empty() || option->get_expected_max() == 0) continue;
+      return Error{Code::kInvalidArgument, "is given, but empty (a variable that is not set?)", option->get_name()};
+    }
+  }
+  for (const CLI::App* command : app.get_subcommands()) RETURN_IF_ERROR(RefuseEmptyOptions(*command));
+  return Ok();
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Proves in zero knowledge that a committed ONNX model gave an output.", "provenn");
   app.require_subcommand(1);
@@ -20,12 +32,14 @@ int Main(int argc, char** argv) {
   AddProve(app, &action);
   AddVerify(app, &action);
   AddInspect(app, &action);
+  AddExportSeed(app, &action);
   AddBench(app, &action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : kCannotRead;
   }
+  if (const Status given = RefuseEmptyOptions(app); !given.ok()) return Fail(given.error(), {});
   return action();
 }
 

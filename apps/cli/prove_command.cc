@@ -14,10 +14,14 @@ struct Options {
   std::string path;
   std::string profile = "p100";
   ProveOptions prove;
+  bool force = false;
   Output output;
 };
 
 int Run(const Options& options) {
+  GuardSecrets();
+  const Status free = CheckOutput(options.path, options.force, options.query.Paths());
+  if (!free.ok()) return Fail(free.error(), options.output);
   ProveOptions prove = options.prove;
   prove.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
   const auto key = ProvingKey::Open(options.query.key);
@@ -30,7 +34,7 @@ int Run(const Options& options) {
   }();
   if (!report.ok()) return Fail(report.error(), options.output);
   const provenn::Bytes bytes = EncodeProofFile(report->file);
-  const Status written = WriteFileAtomically(options.path, bytes);
+  const Status written = WriteFileAtomically(options.path, bytes, FileAccess::kShared, WriteOver(options.force));
   if (!written.ok()) return Fail(written.error(), options.output);
 
   if (options.output.json) {
@@ -46,7 +50,7 @@ int Run(const Options& options) {
                {"outputs", outputs}});
   } else {
     for (const OutputTensor& output : report->outputs) {
-      fmt::print("output {}  {}{}\n", Printable(output.name), Shortened(output.values),
+      fmt::print("output {}  {}, step {}{}\n", Quoted(output.name), Shortened(output.values), Number(output.step),
                  prove.private_output ? "  (hidden in the proof)" : "");
     }
     fmt::print("proof  {} ({}, {}), made in {:.3f} s, verified in {:.3f} s\n", options.path, Bytes(bytes.size()),
@@ -67,6 +71,7 @@ void AddProve(CLI::App& app, Action* action) {
   command->add_option("--profile", options->profile, "p100 (default) or p128: bits of soundness")
       ->check(CLI::IsMember({"p100", "p128"}));
   command->add_option("-o,--output", options->path, "the proof file")->required();
+  command->add_flag("--force", options->force, "overwrite a file of that name, unless it is a key or an input");
   command->add_flag("--json", options->output.json, "the report as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

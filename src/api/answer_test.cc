@@ -138,11 +138,12 @@ TEST_F(TinySession, RefusesInputsThatMakeNoSense) {
   };
   FloatTensor input = TestTensor("tiny/input.npy");
   input.data[2] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_THAT(error({{"", input}}), testing::AllOf(testing::HasSubstr("nan"), testing::HasSubstr("[0, 2]")));
+  EXPECT_THAT(error({{"", input}}), testing::AllOf(testing::HasSubstr("not a finite"), testing::HasSubstr("[0, 2]")));
   input.data[2] = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(error({{"", input}}), testing::HasSubstr("inf"));
-  input.data[2] = -1000;
-  EXPECT_THAT(error({{"", input}}), testing::AllOf(testing::HasSubstr("-1000"), testing::HasSubstr("declared range")));
+  EXPECT_THAT(error({{"", input}}), testing::HasSubstr("not a finite"));
+  input.data[2] = -1234;  // the range is named, the value is not
+  EXPECT_THAT(error({{"", input}}),
+              testing::AllOf(testing::HasSubstr("declared range"), testing::Not(testing::HasSubstr("1234"))));
   EXPECT_THAT(error({{"", {{1, 3}, {0, 0, 0}}}}), testing::HasSubstr("1x3"));
   EXPECT_THAT(error({{"nobody", TestTensor("tiny/input.npy")}}), testing::HasSubstr("nobody"));
   EXPECT_THAT(error({}), testing::HasSubstr("x"));

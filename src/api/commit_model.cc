@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "api/key_folder.h"
 #include "api/provenn.h"
 #include "crypto/csprng.h"
 #include "model/onnx_import.h"
@@ -37,13 +38,6 @@ Result<std::vector<FloatTensor>> Ordered(const Graph& graph, const std::vector<N
   return ordered;
 }
 
-Status MakeFolder(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return Error{Code::kIo, "cannot make the folder: " + error.message(), directory};
-  return Ok();
-}
-
 // Names are known only after import; shapes by position help where no name is given.
 ImportOptions ImportWith(const std::vector<NamedTensor>& calibration) {
   ImportOptions import;
@@ -59,6 +53,7 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   const auto report_progress = [&](double fraction, const char* stage) {
     if (progress != nullptr) progress->Report(fraction, stage);
   };
+  RETURN_IF_ERROR(CheckKeyFolder(KeyPaths(directory), options.overwrite));
   report_progress(0, "import");
   ASSIGN_OR_RETURN(const std::vector<FloatTensor> ordered, Ordered(graph, calibration));
 
@@ -89,14 +84,18 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   report.nodes = std::move(compiled.nodes);
   report.deviations = std::move(compiled.deviations);
   for (const auto& values : compiled.weights) report.weights += values.size();
-  report.pk_path = (std::filesystem::path(directory) / "model.pk").string();
-  report.vk_path = (std::filesystem::path(directory) / "model.vk").string();
 
   PartialProgress writing(progress, 0.9, 1);
   const Bytes vk = EncodeVerifyingKey(model);
-  RETURN_IF_ERROR(MakeFolder(directory));
-  RETURN_IF_ERROR(WriteProvingKey(report.pk_path, model, compiled.weights, oracle.View(), &writing));
-  RETURN_IF_ERROR(WriteFileAtomically(report.vk_path, vk));
+  RETURN_IF_ERROR(WriteKeyFolder(
+      directory, options.overwrite, [&](const KeyPaths& paths, Existing existing, bool* secret_key_written) -> Status {
+        RETURN_IF_ERROR(WriteProvingKey(paths.pk, model, compiled.weights, oracle.View(), existing, &writing));
+        *secret_key_written = true;
+        return WriteFileAtomically(paths.vk, vk, FileAccess::kShared, existing);
+      }));
+  const KeyPaths paths(directory);
+  report.pk_path = paths.pk;
+  report.vk_path = paths.vk;
   std::error_code ignored;
   report.vk_bytes = vk.size();
   report.pk_bytes = std::filesystem::file_size(report.pk_path, ignored);
@@ -105,8 +104,6 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
 }
 
 }  // namespace
-
-WeightsSeed SeedFromBytes(ByteSpan bytes) { return Sha256Of("provenn.weights.seed", {bytes}); }
 
 Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
                                  const CommitOptions& options, const std::string& directory, ProgressSink* progress) {

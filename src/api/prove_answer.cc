@@ -1,5 +1,6 @@
 // RunModel and ProveAnswer of provenn.h.
 #include <chrono>
+#include <cmath>
 
 #include "api/prove_with_entropy.h"
 #include "argument/proof_random_prover.h"
@@ -38,7 +39,8 @@ Result<IntegerTensors> IntegerInputs(const PublicModel& model, const std::vector
 std::vector<OutputTensor> RealOutputs(const PublicModel& model, const Witness& witness, uint32_t batch) {
   std::vector<OutputTensor> outputs;
   for (const ModelPort& port : model.outputs) {
-    outputs.push_back({port.name, RealValues(model.circuit, port, witness.assignment.tensors[port.tensor], batch)});
+    outputs.push_back({port.name, RealValues(model.circuit, port, witness.assignment.tensors[port.tensor], batch),
+                       std::ldexp(1.0, -model.circuit.tensors[port.tensor].scale)});
   }
   return outputs;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/proving_key.h"
+#include "api/seed_file.h"
 #include "api/verify_answer.h"
 #include "base/progress.h"
 #include "model/compile.h"
@@ -22,6 +23,9 @@ struct CommitOptions {
   int bits = 12;  // of activations: 8..16
   // Row salts of the weights' commitment. Absent: from the operating system, and the model id differs every time.
   std::optional<WeightsSeed> seed;
+  // Keys that are in the folder are replaced. Their seed is then lost, unless it was kept elsewhere, and with it their
+  // model id.
+  bool overwrite = false;
 };
 
 struct CommitReport {
@@ -35,12 +39,9 @@ struct CommitReport {
   std::vector<Deviation> deviations;
 };
 
-// The seed that a file's bytes stand for.
-WeightsSeed SeedFromBytes(ByteSpan bytes);
-
 // Commits to an ONNX model (in memory, or a file with the weight files beside it) and writes `directory`/model.pk (mode
 // 0600) and model.vk; the folder is made if it is not there. model.vk appears last, so a folder with both is complete;
-// each file appears whole or not at all.
+// each file appears whole or not at all. kIo: keys are there already (of two commits at once, one finds the other's).
 Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& calibration,
                                  const CommitOptions& options, const std::string& directory, ProgressSink* progress);
 Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
@@ -50,10 +51,11 @@ Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::ve
 struct OutputTensor {
   std::string name;
   FloatTensor values;
+  double step = 0;  // values are multiples of it
 };
 
 // The integer model's answer, as real numbers. kInvalidArgument: a missing input, a wrong shape; kOutOfRange: a value
-// that is not finite or outside the declared range, naming it.
+// that is not finite or outside the declared range, naming its place.
 Result<std::vector<OutputTensor>> RunModel(const ProvingKey& key, const std::vector<NamedTensor>& inputs);
 
 struct ProveOptions {

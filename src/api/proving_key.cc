@@ -153,7 +153,7 @@ std::optional<Digest> ProvingKey::DigestOfSmallSections(ByteSpan bytes) {
 }
 
 Status WriteProvingKey(const std::string& path, const PublicModel& model, const IntegerTensors& weights,
-                       const WeightsOracle& oracle, ProgressSink* progress) {
+                       const WeightsOracle& oracle, Existing existing, ProgressSink* progress) {
   const Bytes circuit = EncodeCircuit(model.circuit);
   const Bytes ports = EncodeModelPorts(model);
   const Bytes recipe = EncodeProgram(model.program);
@@ -172,7 +172,7 @@ Status WriteProvingKey(const std::string& path, const PublicModel& model, const 
   PROVENN_CHECK(head.bytes().size() == kHeadBytes);
   head.Raw(SmallPartDigest(head.bytes(), {circuit, ports, recipe, ByteSpan(values)}));
 
-  ASSIGN_OR_RETURN(AtomicFileWriter file, AtomicFileWriter::Create(path, FileAccess::kPrivate));
+  ASSIGN_OR_RETURN(AtomicFileWriter file, AtomicFileWriter::Create(path, FileAccess::kPrivate, existing));
   RETURN_IF_ERROR(file.Write(head.bytes()));
   for (ByteSpan section : {ByteSpan(circuit), ByteSpan(ports), ByteSpan(recipe), ByteSpan(values)}) {
     RETURN_IF_ERROR(file.Write(section));

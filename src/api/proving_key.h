@@ -65,6 +65,6 @@ class ProvingKey {
 
 // Writes the key to `path`, readable by its owner alone; whole or not at all.
 Status WriteProvingKey(const std::string& path, const PublicModel& model, const IntegerTensors& weights,
-                       const WeightsOracle& oracle, ProgressSink* progress);
+                       const WeightsOracle& oracle, Existing existing, ProgressSink* progress);
 
 }  // namespace provenn

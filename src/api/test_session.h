@@ -41,6 +41,7 @@ class TinySession : public testing::Test {
     CommitOptions options;
     options.seed = WeightsSeed{seed};
     options.bits = bits;
+    options.overwrite = true;
     return CommitModelFile(kTestData + "tiny/model.onnx", {{"", TestTensor("tiny/calibration.npy")}}, options, folder,
                            nullptr);
   }

@@ -1,8 +1,57 @@
 #include "api/verify_header.h"
 
 #include <algorithm>
+#include <array>
 
 namespace provenn {
+namespace {
+
+struct Kind {
+  std::string_view begins;
+  std::string_view words;
+  bool ours;
+  bool key;  // cannot be made again without the secrets of its owner
+};
+
+constexpr std::array kKinds = {
+    Kind{kProvingKeyMagic, "a secret key (model.pk)", true, true},
+    Kind{kVerifyingKeyMagic, "a public key (model.vk)", true, true},
+    Kind{kProofMagic, "a proof file", true, false},
+    Kind{kSeedMagic, "a seed file", true, true},
+    Kind{"\x93NUMPY", "a NumPy tensor (.npy)", false, false},
+    Kind{"{", "JSON text, like a card", false, false},
+    Kind{"\x08", "protobuf, like an ONNX model", false, false},
+};
+
+const Kind* Find(ByteSpan head) {
+  for (const Kind& kind : kKinds) {
+    const ByteSpan begins = AsBytes(kind.begins);
+    if (head.size() >= begins.size() && std::equal(begins.begin(), begins.end(), head.begin())) return &kind;
+  }
+  return nullptr;
+}
+
+Error WrongKind(const Kind& kind, const std::string& wanted) {
+  return Error{Code::kCorrupt, "is " + std::string(kind.words) + "; this argument wants " + wanted, ""};
+}
+
+}  // namespace
+
+std::string KindOfFile(ByteSpan head) {
+  const Kind* kind = Find(head);
+  return kind == nullptr ? std::string() : std::string(kind->words);
+}
+
+bool IsKeyFile(ByteSpan head) {
+  const Kind* kind = Find(head);
+  return kind != nullptr && kind->key;
+}
+
+Status RefuseOurFile(ByteSpan head, const std::string& wanted) {
+  const Kind* kind = Find(head);
+  if (kind != nullptr && kind->ours) return WrongKind(*kind, wanted);
+  return Ok();
+}
 
 void WriteFileHeader(std::string_view magic, uint32_t version, ByteWriter* writer) {
   for (char c : magic) writer->U8(static_cast<uint8_t>(c));
@@ -13,7 +62,8 @@ Status ReadFileHeader(std::string_view magic, uint32_t version, const std::strin
   const ByteSpan have = reader->Raw(magic.size());
   const ByteSpan want = AsBytes(magic);
   if (!reader->ok() || !std::equal(have.begin(), have.end(), want.begin())) {
-    return Error{Code::kCorrupt, "is not a " + what, what};
+    if (const Kind* kind = Find(have); kind != nullptr) return WrongKind(*kind, KindOfFile(want));
+    return Error{Code::kCorrupt, "is not " + KindOfFile(want) + ", nor any other file of provenn", what};
   }
   const uint32_t have_version = reader->U32();
   RETURN_IF_ERROR(reader->status());

@@ -11,10 +11,19 @@ namespace provenn {
 inline constexpr std::string_view kProvingKeyMagic = "PRVNPKEY";
 inline constexpr std::string_view kVerifyingKeyMagic = "PRVNVKEY";
 inline constexpr std::string_view kProofMagic = "PRVNPROF";
+inline constexpr std::string_view kSeedMagic = "PRVNSEED";
 inline constexpr size_t kFileHeaderBytes = 12;
 
+// What a file is by its first bytes, in words: "a public key (model.vk)", "a NumPy tensor (.npy)"; empty if they say
+// nothing. Eight bytes are enough.
+std::string KindOfFile(ByteSpan head);
+// One of ours, that holds something which cannot be made again: a key or a seed.
+bool IsKeyFile(ByteSpan head);
+
 void WriteFileHeader(std::string_view magic, uint32_t version, ByteWriter* writer);
-// kCorrupt: another kind of file; the message says "is not a <what>". kUnsupported: another version.
+// kCorrupt: another kind of file; the message names what it is and what is wanted. kUnsupported: another version.
 Status ReadFileHeader(std::string_view magic, uint32_t version, const std::string& what, ByteReader* reader);
+// kCorrupt: a file of ours, where something else is wanted ("a tensor (.npy or .pb)").
+Status RefuseOurFile(ByteSpan head, const std::string& wanted);
 
 }  // namespace provenn

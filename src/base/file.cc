@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +58,8 @@ std::string ParentFolder(const std::string& path) {
 
 std::string TemporaryName(const std::string& path) { return path + ".XXXXXX.tmp"; }
 
+Error ExistsError(const std::string& path) { return Error{Code::kIo, "exists already, and is not overwritten", path}; }
+
 std::string DescriptorPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 // A file without a name, which disappears with the process that writes it, however that ends. -1 where the file system
@@ -102,9 +105,10 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
   }
 }
 
-Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileAccess access) {
+Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileAccess access, Existing existing) {
   AtomicFileWriter writer;
   writer.path_ = path;
+  writer.existing_ = existing;
   struct stat info{};
   if (stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) return Error{Code::kIo, "is a folder, not a file", path};
@@ -113,6 +117,7 @@ Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path, FileA
       if (writer.descriptor_ < 0) return IoError("cannot open for writing", path);
       return writer;
     }
+    if (existing == Existing::kKeep) return ExistsError(path);
     // Replace the file that a symbolic link names, not the link.
     std::array<char, PATH_MAX> resolved;
     if (realpath(path.c_str(), resolved.data()) == nullptr) return IoError("cannot open for writing", path);
@@ -142,6 +147,7 @@ AtomicFileWriter& AtomicFileWriter::operator=(AtomicFileWriter&& other) noexcept
     descriptor_ = std::exchange(other.descriptor_, -1);
     size_ = other.size_;
     path_ = std::move(other.path_);
+    existing_ = other.existing_;
     is_file_ = other.is_file_;
     temporary_ = std::exchange(other.temporary_, std::string());
   }
@@ -189,10 +195,27 @@ Status AtomicFileWriter::WriteAt(uint64_t offset, ByteSpan bytes) {
   return Ok();
 }
 
+// Gives the finished file, which has the name `from` until then, its own.
+Status AtomicFileWriter::Name(const std::string& from) {
+  if (existing_ == Existing::kReplace) {
+    if (rename(from.c_str(), path_.c_str()) != 0) return Failure("cannot rename the finished file");
+    return Ok();
+  }
+  // A link, unlike a rename, does not replace what has the name.
+  if (linkat(AT_FDCWD, from.c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+    if (errno != EEXIST) return Failure("cannot name the finished file");
+    Discard();
+    return ExistsError(path_);
+  }
+  return Ok();
+}
+
 Status AtomicFileWriter::Commit() {
   if (descriptor_ < 0) return Error{Code::kInvalidArgument, "the file is already committed or has failed", path_};
   if (is_file_ && fsync(descriptor_) != 0) return Failure("cannot flush to the disk");
-  if (is_file_ && temporary_.empty()) {
+  const bool nameless = is_file_ && temporary_.empty();
+  if (nameless && existing_ == Existing::kKeep) RETURN_IF_ERROR(Name(DescriptorPath(descriptor_)));
+  if (nameless && existing_ == Existing::kReplace) {
     // A name to rename from: a link cannot replace a file.
     std::string name = TemporaryName(path_);
     const int reserved = mkostemps(name.data(), 4, O_CLOEXEC);
@@ -208,18 +231,42 @@ Status AtomicFileWriter::Commit() {
   descriptor_ = -1;
   if (result != 0) return Failure("cannot close");
   if (!is_file_) return Ok();
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) return Failure("cannot rename the finished file");
-  temporary_.clear();
-  // The rename itself must survive a power cut. A file system that cannot flush a folder has nothing to flush.
+  if (!temporary_.empty()) {
+    RETURN_IF_ERROR(Name(temporary_));
+    if (existing_ == Existing::kKeep) unlink(temporary_.c_str());
+    temporary_.clear();
+  }
+  // The name itself must survive a power cut. A file system that cannot flush a folder has nothing to flush.
   const Descriptor folder(open(ParentFolder(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) fsync(folder.get());
   return Ok();
 }
 
-Status WriteFileAtomically(const std::string& path, ByteSpan bytes, FileAccess access) {
-  ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path, access));
+Status WriteFileAtomically(const std::string& path, ByteSpan bytes, FileAccess access, Existing existing) {
+  ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path, access, existing));
   RETURN_IF_ERROR(writer.Write(bytes));
   return writer.Commit();
+}
+
+Result<FolderLock> FolderLock::Acquire(const std::string& folder) {
+  FolderLock lock;
+  lock.descriptor_ = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock.descriptor_ < 0) return IoError("cannot open the folder", folder);
+  while (flock(lock.descriptor_, LOCK_EX) != 0) {
+    if (errno != EINTR) return IoError("cannot lock the folder", folder);
+  }
+  return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 Result<MappedFile> MappedFile::Open(const std::string& path, uint64_t max_size) {

@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace provenn {
 namespace {
@@ -105,6 +107,48 @@ TEST_F(FileTest, ReplacesOnCommitOnly) {
   EXPECT_EQ(*ReadFile(Path("a"), 10), Bytes({'n', 'e', 'w'}));
   EXPECT_FALSE(moved.Commit().ok());
   EXPECT_FALSE(moved.Write(AsBytes("x")).ok());
+}
+
+TEST_F(FileTest, KeepsAFileThatIsThere) {
+  ASSERT_TRUE(WriteFileAtomically(Path("a"), AsBytes("old"), FileAccess::kShared, Existing::kKeep).ok());
+  const Status second = WriteFileAtomically(Path("a"), AsBytes("new"), FileAccess::kShared, Existing::kKeep);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(second.error().message, testing::HasSubstr("exists already"));
+  EXPECT_EQ(*ReadFile(Path("a"), 10), Bytes({'o', 'l', 'd'}));
+  // A link to nowhere is a name that is taken, too.
+  fs::create_symlink(Path("nowhere"), Path("dangling"));
+  EXPECT_FALSE(WriteFileAtomically(Path("dangling"), AsBytes("x"), FileAccess::kShared, Existing::kKeep).ok());
+  EXPECT_FALSE(fs::exists(Path("nowhere")));
+  EXPECT_EQ(FilesInFolder(), 2u);
+}
+
+TEST_F(FileTest, OfTwoWritersOneIsTold) {
+  auto first = AtomicFileWriter::Create(Path("a"), FileAccess::kShared, Existing::kKeep);
+  auto second = AtomicFileWriter::Create(Path("a"), FileAccess::kShared, Existing::kKeep);
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_TRUE(first->Write(AsBytes("one")).ok() && second->Write(AsBytes("two")).ok());
+  EXPECT_TRUE(second->Commit().ok());
+  EXPECT_FALSE(first->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("a"), 10), Bytes({'t', 'w', 'o'}));
+  EXPECT_EQ(FilesInFolder(), 1u);
+}
+
+TEST_F(FileTest, AFolderIsLockedByOneAtATime) {
+  std::atomic<bool> inside{false};
+  std::atomic<int> met{0};
+  const auto write = [&] {
+    for (int i = 0; i < 50; ++i) {
+      const auto lock = FolderLock::Acquire(folder_.string());
+      if (!lock.ok() || inside.exchange(true)) ++met;
+      std::this_thread::yield();
+      inside = false;
+    }
+  };
+  std::thread other(write);
+  write();
+  other.join();
+  EXPECT_EQ(met, 0);
+  EXPECT_FALSE(FolderLock::Acquire(Path("none")).ok());
 }
 
 TEST_F(FileTest, ReportsAFullDisk) {

@@ -1,6 +1,8 @@
 #include "base/secret.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <new>
 
@@ -14,6 +16,12 @@ namespace {
 constexpr size_t kLarge = PROVENN_ADDRESS_SANITIZER ? SIZE_MAX : size_t{1} << 22;
 
 }  // namespace
+
+bool ForbidMemoryDumps() {
+  const rlimit none{0, 0};
+  const bool limited = setrlimit(RLIMIT_CORE, &none) == 0;
+  return prctl(PR_SET_DUMPABLE, 0) == 0 && limited;
+}
 
 void* AllocateSecret(size_t bytes) {
   if (bytes < kLarge) return ::operator new(bytes);

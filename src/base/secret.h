@@ -10,6 +10,10 @@
 
 namespace provenn {
 
+// From here on this process leaves no core dump, and no other process of its user may read its memory. For programs
+// that hold secrets; false if the system refuses.
+bool ForbidMemoryDumps();
+
 // Memory from the page pool where it is large. FreeSecret overwrites it first.
 void* AllocateSecret(size_t bytes);
 void FreeSecret(void* memory, size_t bytes);

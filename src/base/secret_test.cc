@@ -3,6 +3,10 @@
 #include "base/secret.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +63,19 @@ void FillsAndWipes() {
 TEST(SecretMemory, IsOverwrittenByABuffer) { FillsAndWipes<SecretBuffer<uint64_t>>(); }
 TEST(SecretMemory, IsOverwrittenByAVector) { FillsAndWipes<SecretVector<uint64_t>>(); }
 #endif
+
+TEST(SecretMemory, IsInNoDump) {
+  const pid_t child = fork();
+  if (child == 0) {
+    rlimit limit{1, 1};
+    const bool forbidden = ForbidMemoryDumps() && prctl(PR_GET_DUMPABLE) == 0 && getrlimit(RLIMIT_CORE, &limit) == 0 &&
+                           limit.rlim_cur == 0 && limit.rlim_max == 0;
+    _exit(forbidden ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
 
 TEST(SecretMemory, LargeMemoryIsUsable) {
   SecretVector<uint64_t> secret(size_t{1} << 20, 7);

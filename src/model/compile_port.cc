@@ -61,9 +61,11 @@ Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const
       if (integer >= static_cast<double>(tensor.min) && integer <= static_cast<double>(tensor.max)) continue;
       std::string where = "input " + port.name;
       if (samples.size() > 1) where += ", sample " + std::to_string(s);
+      // Place and range, never the value: it may be private, and messages end in logs.
       return Error{Code::kOutOfRange,
-                   "value " + Number(static_cast<double>(data[i])) + " at " +
-                       Position(static_cast<int64_t>(i), port.shape) + " is outside the declared range [" +
+                   "the value at " + Position(static_cast<int64_t>(i), port.shape) +
+                       (std::isfinite(data[i]) ? "" : ", which is not a finite number,") +
+                       " is outside the declared range [" +
                        Number(std::ldexp(static_cast<double>(tensor.min), -tensor.scale)) + ", " +
                        Number(std::ldexp(static_cast<double>(tensor.max), -tensor.scale)) + "]",
                    where};

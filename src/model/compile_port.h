@@ -22,7 +22,7 @@ struct ModelPort {
 };
 
 // How many samples a batch holds ([S·n, rest...], or one sample without the leading 1). kInvalidArgument: shape;
-// kOutOfRange: a value that is not finite or outside the declared range, naming the value, where it is, and the range.
+// kOutOfRange: a value that is not finite or outside the declared range, naming place and range, never the value.
 Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values);
 
 // The integers of a batch that CheckInput has accepted, sample after sample, each value rounded to the nearest. The

@@ -137,7 +137,7 @@ TEST(Interpreter, InputsOutsideTheirRangeAreNamed) {
   inputs[0].data[16 + 5] = 7.5f;
   const Error error = RunCompiled(model, inputs).error();
   EXPECT_EQ(error.code, Code::kOutOfRange);
-  EXPECT_THAT(error.ToString(), testing::HasSubstr("7.5"));
+  EXPECT_THAT(error.ToString(), testing::Not(testing::HasSubstr("7.5")));
   EXPECT_THAT(error.ToString(), testing::HasSubstr("[0, 0, 1, 1]"));
   EXPECT_THAT(error.ToString(), testing::HasSubstr("sample 1"));
   inputs[0].data[16 + 5] = std::numeric_limits<float>::quiet_NaN();

@@ -220,9 +220,7 @@ Result<FloatTensor> ToFloatTensor(AnyTensor tensor) {
   for (size_t i = 0; i < ints.data.size(); ++i) {
     if (ints.data[i] < -kExact || ints.data[i] > kExact) {
       return Error{Code::kOutOfRange,
-                   "element " + std::to_string(i) + " is " + std::to_string(ints.data[i]) +
-                       ", which a float does not hold exactly",
-                   ""};
+                   "element " + std::to_string(i) + " is beyond 2^24, where a float does not hold every integer", ""};
     }
     out.data[i] = static_cast<float>(ints.data[i]);
   }

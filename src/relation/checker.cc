@@ -74,18 +74,17 @@ Status CheckLookup(const Circuit& circuit, const Assignment& assignment, const L
     for (size_t a = 0; a < index.size(); ++a) at += (a ? "," : "") + std::to_string(index[a]);
     at += ")";
     if (key < table.first_key || key >= table.first_key + static_cast<int64_t>(table.size)) {
-      return Error{Code::kInvalidArgument,
-                   "key " + std::to_string(key) + " at " + at + " is not in table " + table.name,
+      return Error{Code::kInvalidArgument, "the key at " + at + " is not in table " + table.name,
                    "lookup " + lookup.name};
     }
     const auto row = static_cast<size_t>(key - table.first_key);
     for (size_t c = 0; c < table.values.size(); ++c) {
       const int64_t value = Evaluate(circuit, assignment, lookup.columns[c + 1], index).ToSigned();
       if (value != table.values[c][row]) {
-        return Error{Code::kInvalidArgument,
-                     "value " + std::to_string(value) + " at " + at + " where table " + table.name + " has " +
-                         std::to_string(table.values[c][row]) + " for key " + std::to_string(key),
-                     "lookup " + lookup.name};
+        return Error{
+            Code::kInvalidArgument,
+            "the value in column " + std::to_string(c + 1) + " at " + at + " is not the one of table " + table.name,
+            "lookup " + lookup.name};
       }
     }
   } while (Next(lookup.space, 0, lookup.space.size(), index));
@@ -107,8 +106,7 @@ Status CheckAssignment(const Circuit& circuit, const Assignment& assignment) {
     for (int32_t v : assignment.tensors[t]) {
       if (v < tensor.min || v > tensor.max) {
         return Error{Code::kOutOfRange,
-                     "value " + std::to_string(v) + " is outside [" + std::to_string(tensor.min) + ", " +
-                         std::to_string(tensor.max) + "]",
+                     "a value is outside [" + std::to_string(tensor.min) + ", " + std::to_string(tensor.max) + "]",
                      "tensor " + tensor.name};
       }
     }

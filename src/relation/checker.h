@@ -6,7 +6,7 @@
 namespace provenn {
 
 // Checks shapes, input ranges and every tuple of every lookup, evaluating contractions by their definition (nested
-// loops). The error (kInvalidArgument) names the lookup, the index and the tuple.
+// loops). The error (kInvalidArgument) names the lookup and the index, never a value: it may be a secret.
 Status CheckAssignment(const Circuit& circuit, const Assignment& assignment);
 
 }  // namespace provenn

@@ -246,7 +246,7 @@ TEST(CheckerTest, NamesWhatIsWrong) {
   EXPECT_NE(error(a).find("wrong number of elements"), std::string::npos);
   a = SmallAssignment();
   a.tensors[0][3] = 10;
-  EXPECT_NE(error(a).find("value 10 is outside [0, 9]"), std::string::npos) << error(a);
+  EXPECT_NE(error(a).find("a value is outside [0, 9]"), std::string::npos) << error(a);
   a = SmallAssignment();
   ++a.tensors[2][5];
   EXPECT_NE(error(a).find("at (1,1)"), std::string::npos) << error(a);
