@@ -16,7 +16,7 @@ set(PROVENN_SHORT_FUZZ_SECONDS 5)
 function(provenn_sanitized_test name)
   add_test(NAME sanitized/${name} COMMAND ${PROVENN_SANITIZED_TREE}/bin/provenn_${name}_test --gtest_brief=1
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(sanitized/${name} PROPERTIES LABELS sanitized TIMEOUT 1200
+  set_tests_properties(sanitized/${name} PROPERTIES LABELS sanitized TIMEOUT 2400
                        ENVIRONMENT "${PROVENN_SANITIZED_ENVIRONMENT}")
 endfunction()
 

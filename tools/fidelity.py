@@ -45,7 +45,7 @@ def run_integer(provenn, work, inputs, chunk, output_count):
     parts = []
     for i in range(0, len(inputs), chunk):
         np.save(work / "x.npy", inputs[i:i + chunk])
-        call([provenn, "run", work / "model.pk", "--input", work / "x.npy", "-o", work / "y.npy"])
+        call([provenn, "run", work / "model.pk", "--input", work / "x.npy", "--force", "-o", work / "y.npy"])
         parts.append([np.load(output_path(work / "y.npy", k)) for k in range(output_count)])
     return [np.concatenate(outputs) for outputs in zip(*parts)]
 
@@ -65,7 +65,8 @@ def measure(case, provenn, work, samples):
     data = case.load(samples)
     work.mkdir(parents=True, exist_ok=True)
     np.save(work / "calibration.npy", data.calibration)
-    call([provenn, "commit", ROOT / case.model, "--calibration", work / "calibration.npy", "-o", work])
+    call([provenn, "commit", ROOT / case.model, "--calibration", work / "calibration.npy", "--force", "-o",
+          work])
 
     session = onnxruntime.InferenceSession(str(ROOT / case.model), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]

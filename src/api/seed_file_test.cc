@@ -39,7 +39,7 @@ TEST(SeedFile, RefusesWhatIsNoSeed) {
   EXPECT_FALSE(SeedFromBytes(ByteSpan(damaged).first(43)).ok());
   damaged[8] = 2;
   EXPECT_FALSE(SeedFromBytes(damaged).ok());
-  const auto key = ReadSeedFile(kTestData + "golden/v1/model.vk");
+  const auto key = ReadSeedFile(kTestData + "golden/v2/model.vk");
   ASSERT_FALSE(key.ok());
   EXPECT_THAT(key.error().message, testing::HasSubstr("is a public key (model.vk)"));
 }
