@@ -3,6 +3,7 @@ from .channel import Channel, Rejected
 from .circuit import MAX_RANK, check_circuit, with_batch
 from .contractions import verify_contractions
 from .formats import read_key, read_proof
+from .key_check import key_passes
 from .lookups import verify_lookups
 from .opening import verify_opening
 from .plan import Refused, make_plan
@@ -20,6 +21,8 @@ def verdict(key_bytes, proof_bytes, context=None):
 def verdict_of(key, proof_bytes, context=None):
     proof = read_proof(proof_bytes)
     try:
+        if not key_passes(key):
+            raise Rejected("key-check")
         check_statement(key, proof, context)
         verify(key, proof)
     except Rejected as rejected:
