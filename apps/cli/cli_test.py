@@ -88,9 +88,19 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(len(verdict["inputs"][0]["digest"]), 64)
         self.verify(ACCEPT, "--input", f"x={TINY / 'input.npy'}", "--output", f"y={self.dir / 'y.npy'}")
 
+    def test_verify_strict_demands_id_input_and_context(self):
+        every = ("--input", TINY / "input.npy", "--context", "here", "--model-id", self.commit["model_id"])
+        for missing in range(0, 6, 2):
+            self.must(UNREADABLE, "verify", self.vk, self.proof, "--strict", *every[:missing], *every[missing + 2:])
+        verdict = self.must(ACCEPT, "verify", self.vk, self.proof, "--strict", "--json", *every)
+        self.assertEqual(len(verdict["not_checked"]), 1)
+        self.assertTrue(any("largest difference" in item for item in verdict["checked"]))
+
     def test_text_output(self):
         text = self.must(ACCEPT, "verify", self.vk, self.proof)
-        self.assertIn("ACCEPT", text)
+        self.assertIn("ACCEPT, as far as it was checked", text)
+        for item in ("model id (--model-id)", "(--input)", "freshness (--context)"):
+            self.assertIn(item, text.split("NOT checked")[1])
         self.assertIn(self.commit["model_id"], text)
         self.assertIn("REJECT: context", self.must(REJECT, "verify", self.vk, self.proof, "--context", "there"))
 

@@ -19,8 +19,44 @@ struct Options {
   std::optional<std::string> context;
   std::string model_id;
   std::string profile;
+  bool strict = false;
   Output output;
 };
+
+// What a verdict rests on, and what it leaves to whoever reads it.
+struct Coverage {
+  std::vector<std::string> checked;
+  std::vector<std::string> not_checked;
+};
+
+Coverage CoverageOf(const VerifyReport& report, const Expectations& expect) {
+  Coverage c;
+  c.checked = {"proof", "key (no cell has a choice)"};
+  const auto add = [&](bool checked, std::string item) {
+    (checked ? c.checked : c.not_checked).push_back(std::move(item));
+  };
+  add(expect.model_id.has_value(), expect.model_id.has_value() ? "model id" : "model id (--model-id)");
+  for (const ShownTensor& t : report.inputs) {
+    const auto d = std::find_if(report.differences.begin(), report.differences.end(),
+                                [&](const InputDifference& x) { return x.name == t.name; });
+    const std::string name = "input " + Quoted(t.name);
+    if (d == report.differences.end()) {
+      add(false, name + (t.hidden ? " (hidden)" : " (--input)"));
+    } else {
+      add(true, fmt::format("{} (largest difference {}, step {})", name, Number(d->largest), Number(d->step)));
+    }
+  }
+  if (!expect.outputs.empty()) c.checked.push_back("output");
+  add(expect.context.has_value(), expect.context.has_value() ? "context" : "freshness (--context)");
+  add(false, "that the committed weights are within their bounds");
+  return c;
+}
+
+std::string Joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
 
 Json TensorsJson(const std::vector<ShownTensor>& tensors, bool with_values) {
   Json json = Json::array();
@@ -36,25 +72,26 @@ Json TensorsJson(const std::vector<ShownTensor>& tensors, bool with_values) {
   return json;
 }
 
-void PrintReport(const VerifyReport& report) {
+void PrintReport(const VerifyReport& report, const Coverage& coverage) {
   fmt::print("model id  {}\n", ToHex(report.model_id));
   for (const ShownTensor& t : report.inputs) {
     if (t.hidden) {
-      fmt::print("input     {}  hidden\n", Printable(t.name));
+      fmt::print("input     {}  hidden\n", Quoted(t.name));
     } else {
-      fmt::print("input     {}  {}, digest {}\n", Printable(t.name), ShapeToString(t.values.shape), ToHex(t.digest));
+      fmt::print("input     {}  {}, digest {}\n", Quoted(t.name), ShapeToString(t.values.shape), ToHex(t.digest));
     }
   }
   for (const ShownTensor& t : report.outputs) {
-    fmt::print("output    {}  {}\n", Printable(t.name), t.hidden ? "hidden" : Shortened(t.values));
+    fmt::print("output    {}  {}\n", Quoted(t.name), t.hidden ? "hidden" : Shortened(t.values));
   }
-  if (!report.context.empty()) fmt::print("context   {}\n", Printable(report.context));
+  if (!report.context.empty()) fmt::print("context   {}\n", Quoted(report.context));
   fmt::print("profile   {}\n", ProfileName(report.profile));
   if (report.accepted) {
-    fmt::print("ACCEPT\n");
+    fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(coverage.checked), Joined(coverage.not_checked),
+               coverage.not_checked.size() > 1 ? ", as far as it was checked" : "");
   } else {
-    fmt::print("REJECT: {}{}{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
-               Printable(report.where));
+    fmt::print("REJECT: {}{}{}\n{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
+               Printable(report.where), ReasonSentence(report.reason));
   }
 }
 
@@ -80,14 +117,21 @@ Result<Expectations> ReadExpectations(const Options& options) {
 int RejectKey(const Error& error, const Output& output) {
   const char* const reason = ReasonName(Reason::kKeyCheck);
   if (output.json) {
-    PrintJson({{"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"where", error.ToString()}});
+    PrintJson({{"accepted", false},
+               {"verdict", "REJECT"},
+               {"reason", reason},
+               {"sentence", ReasonSentence(Reason::kKeyCheck)},
+               {"where", error.ToString()}});
   } else {
-    fmt::print("REJECT: {}: {}\n", reason, Printable(error.ToString()));
+    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(error.ToString()), ReasonSentence(Reason::kKeyCheck));
   }
   return kRejected;
 }
 
 int Run(const Options& options) {
+  if (options.strict && (options.model_id.empty() || options.inputs.empty() || !options.context.has_value())) {
+    return Fail({Code::kInvalidArgument, "demands --model-id, --input and --context", "--strict"}, options.output);
+  }
   const auto expect = ReadExpectations(options);
   if (!expect.ok()) return Fail(expect.error(), options.output);
   const auto model = ReadVerifyingKey(options.key);
@@ -102,11 +146,19 @@ int Run(const Options& options) {
   const auto report = VerifyAnswer(*model, *file, *expect);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (!report.ok()) return Fail(report.error(), options.output);
+  const Coverage coverage = CoverageOf(*report, *expect);
+  if (options.strict && report->accepted && report->differences.size() != report->inputs.size()) {
+    return Fail({Code::kInvalidArgument, "demands every input of the model", "--strict"}, options.output);
+  }
   if (options.output.json) {
     Json json = {{"accepted", report->accepted}, {"verdict", report->accepted ? "ACCEPT" : "REJECT"}};
     if (!report->accepted) {
       json["reason"] = ReasonName(report->reason);
+      json["sentence"] = ReasonSentence(report->reason);
       json["where"] = report->where;
+    } else {
+      json["checked"] = coverage.checked;
+      json["not_checked"] = coverage.not_checked;
     }
     json["model_id"] = ToHex(report->model_id);
     json["profile"] = ProfileName(report->profile);
@@ -118,7 +170,7 @@ int Run(const Options& options) {
     json["proof_bytes"] = bytes->size();
     PrintJson(json);
   } else {
-    PrintReport(*report);
+    PrintReport(*report, coverage);
   }
   return report->accepted ? kAccepted : kRejected;
 }
@@ -136,6 +188,7 @@ void AddVerify(CLI::App& app, Action* action) {
   command->add_option("--model-id", options->model_id, "demand this model id");
   command->add_option("--profile", options->profile, "demand at least this profile: p100 or p128")
       ->check(CLI::IsMember({"p100", "p128"}));
+  command->add_flag("--strict", options->strict, "insist on --model-id, --context and every --input");
   command->add_flag("--json", options->output.json, "the verdict as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -55,7 +55,7 @@ std::string HiddenText(const std::string& what, const std::string& name) {
 
 // Where the proof's inputs differ from those that are expected; empty if they do not.
 Result<std::string> InputMismatch(const PublicModel& model, const Statement& statement,
-                                  const std::vector<NamedTensor>& expected) {
+                                  const std::vector<NamedTensor>& expected, std::vector<InputDifference>* differences) {
   ASSIGN_OR_RETURN(const auto tensors, MatchTensors(expected, PortNames(model.inputs), "input"));
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i] == nullptr) continue;
@@ -75,7 +75,16 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
              std::to_string(*batch);
     }
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
-    if (w == want.end() && h == have.end()) continue;
+    if (w == want.end() && h == have.end()) {
+      const FloatTensor proved = RealValues(model.circuit, port, have, statement.batch);
+      InputDifference difference{port.name, 0, std::ldexp(1.0, -model.circuit.tensors[port.tensor].scale)};
+      for (size_t k = 0; k < proved.data.size(); ++k) {
+        const double d = static_cast<double>(proved.data[k]) - static_cast<double>(tensors[i]->data[k]);
+        difference.largest = std::max(difference.largest, std::abs(d));
+      }
+      differences->push_back(std::move(difference));
+      continue;
+    }
     const auto differing =
         std::inner_product(want.begin(), want.end(), have.begin(), size_t{0}, std::plus<>(), std::not_equal_to<>());
     return "input " + port.name + ": " + std::to_string(differing) + " of " + std::to_string(have.size()) +
@@ -263,7 +272,8 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   if (expectations.context.has_value() && *expectations.context != file.context) {
     return reject(Reason::kContext, "the proof was made for '" + file.context + "'");
   }
-  ASSIGN_OR_RETURN(const std::string input_mismatch, InputMismatch(model, *statement, expectations.inputs));
+  ASSIGN_OR_RETURN(const std::string input_mismatch,
+                   InputMismatch(model, *statement, expectations.inputs, &report.differences));
   if (!input_mismatch.empty()) return reject(Reason::kInputMismatch, input_mismatch);
   ASSIGN_OR_RETURN(const std::string output_mismatch, OutputMismatch(model, *statement, expectations.outputs));
   if (!output_mismatch.empty()) return reject(Reason::kOutputMismatch, output_mismatch);

@@ -38,6 +38,13 @@ struct ShownTensor {
   Digest digest{};     // SHA-256 of name, shape and integers; zero if hidden
 };
 
+// How far a demanded input is from the one that was proved, after the rounding that the key declares.
+struct InputDifference {
+  std::string name;
+  double largest = 0;  // of any value
+  double step = 0;     // values that differ by less may be the same input
+};
+
 struct VerifyReport {
   bool accepted = false;
   Reason reason = Reason::kMalformed;  // if not accepted
@@ -49,6 +56,8 @@ struct VerifyReport {
   // As the file claims. Not to be believed unless accepted; empty if they do not fit the model.
   std::vector<ShownTensor> inputs;
   std::vector<ShownTensor> outputs;
+  // For each input that was demanded and is the one that was proved.
+  std::vector<InputDifference> differences;
 };
 
 // Never an error for anything that the proof's bytes say: that is a rejection. kInvalidArgument, kOutOfRange only for

@@ -59,4 +59,38 @@ inline const char* ReasonName(Reason reason) {
   return "unknown";
 }
 
+// The same for people: one sentence for whoever reads a verdict.
+inline const char* ReasonSentence(Reason reason) {
+  switch (reason) {
+    case Reason::kMalformed:
+      return "The file is damaged, or it is no proof about this model and these inputs and outputs.";
+    case Reason::kPublicValue:
+      return "The inputs or outputs in the file are not such as this model takes and gives.";
+    case Reason::kParameters:
+      return "The statement is too large for the security that is asked for, or its profile is too low.";
+    case Reason::kGrinding:
+      return "The file or what it states was changed after the proof was made, or it was never a proof.";
+    case Reason::kWeightsPath:
+      return "The weights that were used are not those of the committed model.";
+    case Reason::kRowsPath:
+      return "The proof contradicts its own commitments: it was changed, or it was never a proof.";
+    case Reason::kFoldedVector:
+    case Reason::kTerminalVector:
+    case Reason::kPadProducts:
+    case Reason::kLinearClaim:
+      return "The committed model does not give this answer: nothing proves what the file states.";
+    case Reason::kModelId:
+      return "The proof is about another model than the one that was asked about.";
+    case Reason::kContext:
+      return "The proof was made for another purpose, or it is an old one that is shown again.";
+    case Reason::kInputMismatch:
+      return "The proof is about another input than the one that was given.";
+    case Reason::kOutputMismatch:
+      return "The proof is about another output than the one that was given.";
+    case Reason::kKeyCheck:
+      return "The key lets its owner choose answers, so no proof about it says anything.";
+  }
+  return "";
+}
+
 }  // namespace provenn
