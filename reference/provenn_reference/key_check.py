@@ -267,6 +267,9 @@ class KeyCheck:
             for column, tensor in enumerate(step.outputs):
                 if tensor is not None:
                     parts.setdefault(tensor, []).append((self.output_view(step, column), space))
+        marks = sum(len(of) * sum(self.circuit.tensors[tensor].shape) for tensor, of in parts.items())
+        if marks > 2**25 or any(len(of) > 256 for of in parts.values()):
+            return False
         return all(self.rule_9_of(self.circuit.tensors[tensor].shape, of) for tensor, of in parts.items())
 
     @staticmethod

@@ -149,6 +149,53 @@ TEST(DivisionTest, TwoDecompositionsModuloP) {
   EXPECT_EQ(status.error().where, "lookup y");
 }
 
+TEST(DivisionTest, EveryInputHasAnAnswer) {
+  auto [circuit, program] = WideDivision(15);
+  const auto ranges = CheckTotality(circuit, program);
+  ASSERT_TRUE(ranges.ok());
+  EXPECT_EQ((*ranges)[0], (ValueRange{0, 3}));
+  EXPECT_EQ((*ranges)[4], (ValueRange{0, 0}));
+  const auto place = [&] {
+    EXPECT_TRUE(CheckDeterminism(circuit, program).ok());
+    const auto refused = CheckTotality(circuit, program);
+    EXPECT_FALSE(refused.ok());
+    return refused.ok() ? "" : refused.error().where + ": " + refused.error().message;
+  };
+  // No row for the quotient 0.
+  circuit.tables[2].first_key = 1;
+  EXPECT_THAT(place(), HasSubstr("lookup y: its keys can leave table zero"));
+  circuit.tables[2].first_key = 0;
+  // A row's value outside what is declared.
+  circuit.tables[2].values[0][0] = 1;
+  EXPECT_THAT(place(), HasSubstr("tensor y: its values can leave their declared bounds"));
+  circuit.tables[2].values[0][0] = 0;
+  // A further lookup that nothing makes true.
+  circuit.lookups.push_back(circuit.lookups[0]);
+  circuit.lookups.back().columns[0].constant = {7, 0};
+  EXPECT_THAT(place(), HasSubstr("its keys can leave table range 4"));
+}
+
+// A few bytes that declare long axes are counted before they are expanded.
+TEST(DivisionTest, AxesTooLongForAVerifier) {
+  auto [circuit, program] = WideDivision(15);
+  const auto stretch = [&](uint32_t size) {
+    Circuit c = circuit;
+    for (Tensor& t : c.tensors) t.shape = {size};
+    for (Lookup& l : c.lookups) {
+      l.space = {size};
+      for (Expression& e : l.columns) {
+        for (ViewTerm& t : e.terms) t.view.axes = {AxisMap{0, {AxisStep{0, 1}}}};
+      }
+    }
+    EXPECT_TRUE(ValidateCircuit(c).ok());
+    return CheckDeterminism(c, program);
+  };
+  EXPECT_TRUE(stretch(1000).ok());
+  const Status refused = stretch(1u << 24);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("too long for a verifier"));
+}
+
 TEST_F(DeterminismTest, AnInputWithoutARange) {
   EXPECT_THAT(Refusal([&](Circuit& c, Program&) {
                 for (size_t t = 0; t < c.tensors.size(); ++t) {

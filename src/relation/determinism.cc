@@ -253,6 +253,10 @@ class DeterminismChecker {
       RETURN_IF_ERROR(CheckQuotient(*step.quotient, lookup, table, &fits));
     }
     if (!fits) return Bad("remainder and rows leave room for a second solution modulo p");
+    uint64_t marks = 0;
+    ForEachSet(step, [&](uint32_t t) { marks += Marks(t); });
+    if (marks > kMaxMarks - marks_) return Bad("its axes are too long for a verifier");
+    marks_ += marks;
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       if (step.outputs[c] != kNoTensor) RETURN_IF_ERROR(AddBox(step.outputs[c], lookup, lookup.columns[c + 1]));
     }
@@ -313,6 +317,14 @@ class DeterminismChecker {
     return Ok();
   }
 
+  // Indices of a tensor's axes, which a part of it marks: a few bytes can declare long axes, so they are counted before
+  // they are expanded.
+  uint64_t Marks(uint32_t tensor) const {
+    uint64_t marks = 0;
+    for (uint32_t size : TensorOf(tensor).shape) marks += size;
+    return marks;
+  }
+
   // Digits, clamps and quotients have the shape of the space.
   void AddWhole(uint32_t tensor) {
     Box box;
@@ -357,11 +369,10 @@ class DeterminismChecker {
     return Ok();
   }
 
-  // `work` counts the marks that are looked at.
-  static bool Overlap(const Box& x, const Box& y, uint64_t* work) {
+  static bool Overlap(const Box& x, const Box& y) {
     for (size_t a = 0; a < x.axes.size(); ++a) {
       bool meets = false;
-      for (size_t i = 0; i < x.axes[a].size() && !meets; ++i, ++*work) meets = x.axes[a][i] && y.axes[a][i];
+      for (size_t i = 0; i < x.axes[a].size() && !meets; ++i) meets = x.axes[a][i] && y.axes[a][i];
       if (!meets) return false;
     }
     return true;
@@ -369,18 +380,16 @@ class DeterminismChecker {
 
   // The parts that steps set fill their tensor and do not overlap.
   Status CheckCoverage() const {
-    constexpr uint64_t kMaxWork = uint64_t{1} << 28;
-    uint64_t work = 0;
     for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
       const std::vector<Box>& boxes = boxes_[t];
       if (boxes.empty()) continue;
       const std::string where = "tensor " + circuit_.tensors[t].name;
+      if (boxes.size() > kMaxParts) return Bad(where, "is set in too many parts");
       uint64_t cells = 0;
       for (size_t i = 0; i < boxes.size(); ++i) {
         cells += boxes[i].cells;
-        for (size_t j = 0; j < i; ++j, ++work) {
-          if (Overlap(boxes[i], boxes[j], &work)) return Bad(where, "two lookups set one cell");
-          if (work > kMaxWork) return Bad(where, "is set in too many parts");
+        for (size_t j = 0; j < i; ++j) {
+          if (Overlap(boxes[i], boxes[j])) return Bad(where, "two lookups set one cell");
         }
       }
       if (cells != ElementCount(circuit_.tensors[t].shape)) return Bad(where, "has cells that no lookup sets");
@@ -421,13 +430,18 @@ class DeterminismChecker {
     return Ok();
   }
 
+  // Limits of what the check expands: all parts together; parts of one tensor, which are compared pair by pair.
+  static constexpr uint64_t kMaxMarks = uint64_t{1} << 25;
+  static constexpr size_t kMaxParts = 256;
+
   const Circuit& circuit_;
   const Program& program_;
   const std::vector<std::optional<CellRange>> ranges_;
   const std::vector<std::optional<uint32_t>> clamp_lookups_;  // by coarse position
   std::vector<uint32_t> writers_left_;                        // by tensor
   std::vector<std::vector<Box>> boxes_;                       // by tensor: what output columns and quotients set
-  std::map<std::pair<uint32_t, uint8_t>, bool> coarse_;       // [table, bits] its first value column is right
+  uint64_t marks_ = 0;
+  std::map<std::pair<uint32_t, uint8_t>, bool> coarse_;  // [table, bits] its first value column is right
   std::string where_;
 };
 

@@ -42,7 +42,7 @@ std::vector<std::optional<CellRange>> CellRanges(const Circuit& circuit);
 // shape; tensors that a step sets occur in its key once, at their own index, with the coefficient of their role; the
 // three conditions above; a clamp's lookup is there and its table's first value column is floor(key / 2^t); every cell
 // of every witness and output is set exactly once, by steps after everything they read is whole; every input is held to
-// exactly its declared range; every input and every weight reaches an output. kUndetermined naming place and reason.
+// exactly its declared range; every input and every weight reaches an output. kRefusedKey naming place and reason.
 Status CheckDeterminism(const Circuit& circuit, const Program& program);
 
 // By tensor: the first lookup of two columns that are single cells at their own index, the first one this tensor's;
