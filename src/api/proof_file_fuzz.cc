@@ -10,7 +10,7 @@ namespace {
 
 const provenn::PublicModel& Model() {
   static const provenn::PublicModel model = [] {
-    auto read = provenn::ReadVerifyingKey("src/api/testdata/golden/v1/model.vk");
+    auto read = provenn::ReadVerifyingKey("src/api/testdata/golden/v2/model.vk");
     PROVENN_CHECK(read.ok());
     return *read;
   }();
