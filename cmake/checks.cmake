@@ -19,6 +19,14 @@ if(PROVENN_TESTS)
   endif()
 endif()
 
+# Does a test notice when the prover saves randomness? A sample; all of it: tools/mutate_prover --all.
+if(PROVENN_TESTS AND NOT PROVENN_FUZZERS)
+  add_test(NAME mutation/prover
+           COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/mutate_prover --build ${CMAKE_BINARY_DIR} --sample 6
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(mutation/prover PROPERTIES LABELS mutation TIMEOUT 600)
+endif()
+
 # The program as its users meet it: the demonstration of ./quickstart, and the answers against ONNX Runtime's.
 set(PROVENN_TEST_PYTHON "" CACHE FILEPATH "the Python that tools/test_env made; empty: no test that needs it")
 

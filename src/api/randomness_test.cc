@@ -5,6 +5,8 @@
 
 #include "api/prove_with_entropy.h"
 #include "api/test_session.h"
+#include "argument/proof_random_prover.h"
+#include "argument/prove.h"
 #include "argument/verify.h"
 #include "crypto/entropy.h"
 
@@ -66,6 +68,35 @@ class RandomnessTest : public TinySession {
 
 TEST_F(RandomnessTest, TwoProofsOfOneStatementShareNothing) {
   EXPECT_EQ(Common(WordsOf(model_, Prove().file), WordsOf(model_, Prove().file)), 0u);
+}
+
+// The generator is ProofRandom of this key's seed, this statement and this witness.
+TEST_F(RandomnessTest, TheProofIsMadeFromTheHedgedGenerator) {
+  ProveOptions options;
+  options.private_input = true;
+  const FloatTensor input = TestTensor("tiny/input.npy");
+  const ProofFile file = Repeated(options, input);
+  const auto key = ProvingKey::Open(folder_ + "/model.pk");
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(key->oracle().seed, WeightsSeed{1});
+  const ModelPort& port = model_.inputs[0];
+  IntegerTensors integers(model_.circuit.tensors.size());
+  integers[port.tensor].resize(input.data.size());
+  QuantiseInput(model_.circuit, port, input, integers[port.tensor]);
+  const auto witness = RunProgram(model_.circuit, key->program(), key->weights(), integers, 1);
+  ASSERT_TRUE(witness.ok());
+  const auto batched = BatchedCircuit(model_.circuit, 1);
+  Reason reason{};
+  std::string where;
+  const auto statement = StatementOf(model_, file, *batched, &reason, &where);
+  ASSERT_TRUE(statement.has_value()) << where;
+  const auto plan = MakePlan<Ext2>(*batched, statement->hidden, statement->weights);
+  ASSERT_TRUE(plan.ok());
+  Csprng random = ProofRandom(Profile::kP100, *statement, WeightsSeed{1}, *witness, Bytes(kEntropyBytes, 9));
+  const ProverInput secret{&*witness, &key->weights(), &key->oracle()};
+  const auto proof = ProveStatement<Ext2>(*plan, *statement, secret, random, nullptr);
+  ASSERT_TRUE(proof.ok());
+  EXPECT_EQ(file.proof, *proof);
 }
 
 // Entropy repeats and nothing else: the proof is the same, byte for byte, and shows nothing that it had not shown.
