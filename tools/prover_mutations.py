@@ -46,7 +46,8 @@ def after(name, file, old, line, program, test):
 after("triple-zero", OPENING, FILL_DUMMY, "  dummy[0] = dummy[1] = K::Zero();", "argument", TRIPLE)
 after("triple-first-factor-zero", OPENING, FILL_DUMMY, "  dummy[0] = K::Zero();", "argument", TRIPLE)
 after("triple-second-factor-zero", OPENING, FILL_DUMMY, "  dummy[1] = K::Zero();", "argument", TRIPLE)
-after("triple-from-pads", OPENING, FILL_DUMMY, "  dummy[0] = t.entries[0], dummy[1] = t.entries[1];", "argument", TRIPLE)
+after("triple-from-pads", OPENING, FILL_DUMMY, "  dummy[0] = t.entries[0], dummy[1] = t.entries[1];",
+      "argument", TRIPLE)
 mutation("triple-not-drawn", OPENING, FILL_DUMMY, "", "argument", COUNTS)
 
 # Pads.
@@ -73,12 +74,14 @@ after("vector-mask-omitted-at-two-levels", OPENING, FILL_VECTOR_MASK, "      if 
 mutation("vector-masks-not-drawn", OPENING, FILL_VECTOR_MASK, "", "argument", COUNTS)
 
 # Random rows and leaf salts.
-mutation("random-row-fewer", ORACLE, FILL_ROWS, FILL_ROWS.replace("shape_.message_rows *", "(shape_.message_rows + 1) *"),
-         "commit", COMMITTED)
-after("random-coefficient-zero", ORACLE, FILL_ROWS, "  coefficients_.span().back() = Goldilocks();", "commit", COMMITTED)
-after("random-row-zero-at-toy-size", ORACLE, FILL_ROWS, "  coefficients_.span().back() = Goldilocks();", "argument", RANK)
-after("salt-of-32-bits", ORACLE, FILL_SALTS, "  for (LeafSalt& s : salts_) std::fill(s.begin() + 4, s.end(), uint8_t{0});",
+mutation("random-row-fewer", ORACLE, FILL_ROWS,
+         FILL_ROWS.replace("shape_.message_rows *", "(shape_.message_rows + 1) *"), "commit", COMMITTED)
+after("random-coefficient-zero", ORACLE, FILL_ROWS, "  coefficients_.span().back() = Goldilocks();",
       "commit", COMMITTED)
+after("random-row-zero-at-toy-size", ORACLE, FILL_ROWS, "  coefficients_.span().back() = Goldilocks();",
+      "argument", RANK)
+after("salt-of-32-bits", ORACLE, FILL_SALTS,
+      "  for (LeafSalt& s : salts_) std::fill(s.begin() + 4, s.end(), uint8_t{0});", "commit", COMMITTED)
 after("salt-is-a-hash-of-the-row", ORACLE, FILL_SALTS,
       "  for (size_t i = 0; i < salts_.size(); ++i) salts_[i] = Sha256Of(\"x\", "
       "{FieldBytes(std::span<const Goldilocks>(codeword_).subspan(i * shape_.columns, shape_.columns))});",
@@ -98,12 +101,13 @@ mutation("row-salts-shared-by-two-rows", WEIGHTS, "= RowSalt(seed, i);", "= RowS
 # The generator's key.
 mutation("hedge-without-entropy", RANDOM, PARTS, PARTS.replace("entropy", "ByteSpan()"), "argument", HEDGE)
 mutation("hedge-without-seed", RANDOM, PARTS, PARTS.replace("seed", "ByteSpan(seed).first(0)"), "argument", HEDGE)
-mutation("hedge-without-statement", RANDOM, PARTS, PARTS.replace("StartTranscript(profile, statement).state()",
-                                                                 "ByteSpan(&reinterpret_cast<const uint8_t&>(profile), 1)"),
+mutation("hedge-without-statement", RANDOM, PARTS,
+         PARTS.replace("StartTranscript(profile, statement).state()",
+                       "ByteSpan(&reinterpret_cast<const uint8_t&>(profile), 1)"),
          "argument", HEDGE)
 mutation("hedge-without-private-input", RANDOM, PARTS, PARTS.replace(", hidden", ""), "argument", HEDGE)
-mutation("hedge-with-half-of-the-input", RANDOM, "values.size() * sizeof(int32_t)", "values.size() * sizeof(int32_t) / 2",
-         "argument", HEDGE)
+mutation("hedge-with-half-of-the-input", RANDOM, "values.size() * sizeof(int32_t)",
+         "values.size() * sizeof(int32_t) / 2", "argument", HEDGE)
 mutation("entropy-without-the-library", ENTROPY, "RAND_priv_bytes(out.data(), static_cast<int>(kPiece)) == 1", "true",
          "crypto", SOURCES)
 mutation("entropy-without-the-kernel", ENTROPY, "  FillFromKernel(out.data() + kPiece);\n",
