@@ -48,6 +48,9 @@ struct Measured {
   uint64_t pk_bytes = 0;
   uint64_t vk_bytes = 0;
   uint64_t weights = 0;
+  double certificate_s = 0;
+  double certificate_verify_s = 0;
+  uint64_t certificate_bytes = 0;
 };
 
 class TemporaryFolder {
@@ -136,6 +139,8 @@ Result<Measured> Measure(const Case& c, const Options& options) {
   m.pk_bytes = committed.pk_bytes;
   m.vk_bytes = committed.vk_bytes;
   m.weights = committed.weights;
+  m.certificate_s = committed.certificate_s;
+  m.certificate_bytes = committed.certificate_bytes;
 
   ProveOptions prove;
   prove.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
@@ -144,6 +149,12 @@ Result<Measured> Measure(const Case& c, const Options& options) {
   std::vector<double> prove_s;
   std::vector<double> verify_s;
   ASSIGN_OR_RETURN(const ProvingKey key, ProvingKey::Open(committed.pk_path));
+  ASSIGN_OR_RETURN(const provenn::Bytes certificate_bytes, ReadFile(committed.certificate_path, kMaxCertificateBytes));
+  ASSIGN_OR_RETURN(const Certificate certificate, DecodeCertificate(certificate_bytes));
+  started = std::chrono::steady_clock::now();
+  const KeyVerdict certified = VerifyCertificate(key.model(), certificate);
+  m.certificate_verify_s = SecondsSince(started);
+  if (!certified.accepted) return Error{Code::kRejected, certified.where, c.name};
   for (int i = 0; i < repeat; ++i) {
     ASSIGN_OR_RETURN(const ProveReport report, ProveAnswer(key, {{"", c.input}}, prove, &progress));
     prove_s.push_back(report.seconds);
@@ -195,12 +206,17 @@ int Run(const Options& options) {
                        {"proof_bytes", m->proof_bytes},
                        {"peak_bytes", m->peak_bytes},
                        {"commit_s", m->commit_s},
+                       {"certificate_s", m->certificate_s},
+                       {"certificate_verify_s", m->certificate_verify_s},
+                       {"certificate_bytes", m->certificate_bytes},
                        {"pk_bytes", m->pk_bytes},
                        {"vk_bytes", m->vk_bytes},
                        {"weights", m->weights}});
     rows.push_back({m->model, Grouped(m->weights), fmt::format("{:.3f}", m->prove_s),
                     fmt::format("{:.1f}", m->verify_s * 1000), fmt::format("{:.1f}", double(m->proof_bytes) / 1e3),
                     fmt::format("{:.0f}", double(m->peak_bytes) / 1e6), fmt::format("{:.2f}", m->commit_s),
+                    fmt::format("{:.2f}", m->certificate_s), fmt::format("{:.1f}", m->certificate_verify_s * 1000),
+                    fmt::format("{:.1f}", double(m->certificate_bytes) / 1e3),
                     fmt::format("{:.1f}", double(m->pk_bytes) / 1e6)});
   }
   if (options.output.json) {
@@ -212,7 +228,9 @@ int Run(const Options& options) {
   } else {
     fmt::print("{}, {} threads, kernels {}{}{}, {}\n\n", machine.processor, machine.threads, machine.kernels,
                commit.empty() ? "" : ", commit ", commit, options.profile);
-    PrintTable({"model", "weights>", "prove s>", "verify ms>", "proof kB>", "peak MB>", "commit s>", "pk MB>"}, rows);
+    PrintTable({"model", "weights>", "prove s>", "verify ms>", "proof kB>", "peak MB>", "commit s>", "cert s>",
+                "cert ms>", "cert kB>", "pk MB>"},
+               rows);
   }
   return 0;
 }

@@ -33,6 +33,8 @@ void AddCommit(CLI::App& app, Action* action);
 void AddRun(CLI::App& app, Action* action);
 void AddProve(CLI::App& app, Action* action);
 void AddVerify(CLI::App& app, Action* action);
+void AddVerifyKey(CLI::App& app, Action* action);
+void AddCertify(CLI::App& app, Action* action);
 void AddInspect(CLI::App& app, Action* action);
 void AddExportSeed(CLI::App& app, Action* action);
 void AddBench(CLI::App& app, Action* action);

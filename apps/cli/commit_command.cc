@@ -14,6 +14,7 @@ struct Options {
   int bits = 12;
   std::string seed_file;
   std::string directory;
+  std::string certificate = "p100";
   bool force = false;
   Output output;
 };
@@ -44,6 +45,9 @@ Json ReportJson(const CommitReport& report) {
           {"pk_bytes", report.pk_bytes},
           {"vk", report.vk_path},
           {"vk_bytes", report.vk_bytes},
+          {"certificate", report.certificate_path},
+          {"certificate_bytes", report.certificate_bytes},
+          {"certificate_s", report.certificate_s},
           {"nodes", nodes},
           {"deviations", deviations}};
 }
@@ -71,8 +75,13 @@ void PrintReport(const CommitReport& report) {
         Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top,
         d.samples);
   }
-  fmt::print("\nsecret key  {} ({})\npublic key  {} ({})\nmodel id    {}\n", report.pk_path, Bytes(report.pk_bytes),
-             report.vk_path, Bytes(report.vk_bytes), ToHex(report.model_id));
+  fmt::print("\nsecret key   {} ({})\npublic key   {} ({})\n", report.pk_path, Bytes(report.pk_bytes), report.vk_path,
+             Bytes(report.vk_bytes));
+  if (!report.certificate_path.empty()) {
+    fmt::print("certificate  {} ({}, made in {} s)\n", report.certificate_path, Bytes(report.certificate_bytes),
+               Number(report.certificate_s));
+  }
+  fmt::print("model id     {}\n", ToHex(report.model_id));
 }
 
 int Run(const Options& options) {
@@ -80,6 +89,9 @@ int Run(const Options& options) {
   CommitOptions commit;
   commit.bits = options.bits;
   commit.overwrite = options.force;
+  commit.certificate = options.certificate == "none"   ? std::nullopt
+                       : options.certificate == "p128" ? std::optional(Profile::kP128)
+                                                       : std::optional(Profile::kP100);
   const Status kind = RefuseOurFile(options.model, "an ONNX model");
   if (!kind.ok()) return Fail(kind.error(), options.output);
   if (!options.seed_file.empty()) {
@@ -115,6 +127,10 @@ void AddCommit(CLI::App& app, Action* action) {
   command->add_option("--seed", options->seed_file,
                       "seed file, or 32 random bytes or more: makes the commitment reproducible; keep it secret");
   command->add_option("-o,--output", options->directory, "folder for the keys")->required();
+  command
+      ->add_option("--certificate", options->certificate,
+                   "profile of DIR/model.cert, the proof that the weights are what the key says: p100, p128 or none")
+      ->check(CLI::IsMember({"p100", "p128", "none"}));
   command->add_flag("--force", options->force, "replace the keys in that folder: without their seed their id is lost");
   command->add_flag("--json", options->output.json, "the report as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });

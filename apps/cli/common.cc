@@ -70,6 +70,16 @@ provenn::Bytes Head(const std::string& path) {
 
 }  // namespace
 
+Result<Digest> ParseModelId(const std::string& text) {
+  const auto bytes = FromHex(text);
+  Digest id{};
+  if (!bytes.has_value() || bytes->size() != id.size()) {
+    return Error{Code::kInvalidArgument, "is not a model id: 64 hexadecimal digits", "--model-id"};
+  }
+  std::copy(bytes->begin(), bytes->end(), id.begin());
+  return id;
+}
+
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments) {
   std::vector<NamedTensor> tensors;
   for (const std::string& argument : arguments) {

@@ -39,6 +39,9 @@ class TerminalProgress : public ProgressSink {
   int last_percent_ = -1;
 };
 
+// 64 hexadecimal digits after --model-id.
+Result<Digest> ParseModelId(const std::string& text);
+
 // Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);
 // The paths of such arguments.

@@ -31,6 +31,8 @@ int Main(int argc, char** argv) {
   AddRun(app, &action);
   AddProve(app, &action);
   AddVerify(app, &action);
+  AddVerifyKey(app, &action);
+  AddCertify(app, &action);
   AddInspect(app, &action);
   AddExportSeed(app, &action);
   AddBench(app, &action);

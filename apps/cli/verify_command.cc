@@ -101,13 +101,7 @@ Result<Expectations> ReadExpectations(const Options& options) {
   ASSIGN_OR_RETURN(expect.outputs, LoadTensors(options.outputs));
   expect.context = options.context;
   if (!options.model_id.empty()) {
-    const auto bytes = FromHex(options.model_id);
-    Digest id{};
-    if (!bytes.has_value() || bytes->size() != id.size()) {
-      return Error{Code::kInvalidArgument, "is not a model id: 64 hexadecimal digits", "--model-id"};
-    }
-    std::copy(bytes->begin(), bytes->end(), id.begin());
-    expect.model_id = id;
+    ASSIGN_OR_RETURN(expect.model_id, ParseModelId(options.model_id));
   }
   if (!options.profile.empty()) expect.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
   return expect;

@@ -1,4 +1,5 @@
 // CommitModel of provenn.h: import, compile, commit, write.
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 
@@ -85,12 +86,25 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   report.deviations = std::move(compiled.deviations);
   for (const auto& values : compiled.weights) report.weights += values.size();
 
+  std::optional<Certificate> certificate;
+  if (options.certificate.has_value()) {
+    PartialProgress certifying(progress, 0.75, 0.9);
+    const auto started = std::chrono::steady_clock::now();
+    ASSIGN_OR_RETURN(certificate,
+                     CertifyModel(model, compiled.weights, oracle.View(), *options.certificate, &certifying));
+    report.certificate_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  }
+
   PartialProgress writing(progress, 0.9, 1);
   const Bytes vk = EncodeVerifyingKey(model);
   RETURN_IF_ERROR(WriteKeyFolder(
       directory, options.overwrite, [&](const KeyPaths& paths, Existing existing, bool* secret_key_written) -> Status {
         RETURN_IF_ERROR(WriteProvingKey(paths.pk, model, compiled.weights, oracle.View(), existing, &writing));
         *secret_key_written = true;
+        if (certificate.has_value()) {
+          RETURN_IF_ERROR(
+              WriteFileAtomically(paths.certificate, EncodeCertificate(*certificate), FileAccess::kShared, existing));
+        }
         return WriteFileAtomically(paths.vk, vk, FileAccess::kShared, existing);
       }));
   const KeyPaths paths(directory);
@@ -99,6 +113,10 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   std::error_code ignored;
   report.vk_bytes = vk.size();
   report.pk_bytes = std::filesystem::file_size(report.pk_path, ignored);
+  if (certificate.has_value()) {
+    report.certificate_path = paths.certificate;
+    report.certificate_bytes = std::filesystem::file_size(report.certificate_path, ignored);
+  }
   report_progress(1, "done");
   return report;
 }

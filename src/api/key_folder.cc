@@ -10,11 +10,12 @@ namespace fs = std::filesystem;
 KeyPaths::KeyPaths(const std::string& directory)
     : pk((fs::path(directory) / "model.pk").string()),
       vk((fs::path(directory) / "model.vk").string()),
+      certificate((fs::path(directory) / "model.cert").string()),
       card((fs::path(directory) / "model.card.json").string()) {}
 
 Status CheckKeyFolder(const KeyPaths& paths, bool overwrite) {
   if (overwrite) return Ok();
-  for (const std::string* path : {&paths.pk, &paths.vk, &paths.card}) {
+  for (const std::string* path : {&paths.pk, &paths.vk, &paths.certificate, &paths.card}) {
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(*path, ignored))) continue;
     return Error{
@@ -36,14 +37,15 @@ Status WriteKeyFolder(const std::string& directory, bool overwrite,
   RETURN_IF_ERROR(CheckKeyFolder(paths, overwrite));
   std::error_code ignored;
   const std::string aside = ".old";
-  for (const std::string* path : {&paths.vk, &paths.card}) fs::rename(*path, *path + aside, ignored);
+  for (const std::string* path : {&paths.vk, &paths.certificate, &paths.card})
+    fs::rename(*path, *path + aside, ignored);
   bool secret_key_written = false;
   const Status written = write(paths, overwrite ? Existing::kReplace : Existing::kKeep, &secret_key_written);
   if (!written.ok()) {
-    for (const std::string* path : {&paths.vk, &paths.card}) fs::remove(*path, ignored);
+    for (const std::string* path : {&paths.vk, &paths.certificate, &paths.card}) fs::remove(*path, ignored);
     if (secret_key_written) fs::remove(paths.pk, ignored);
   }
-  for (const std::string* path : {&paths.vk, &paths.card}) {
+  for (const std::string* path : {&paths.vk, &paths.certificate, &paths.card}) {
     if (written.ok() || secret_key_written)
       fs::remove(*path + aside, ignored);
     else

@@ -13,6 +13,7 @@ struct KeyPaths {
   explicit KeyPaths(const std::string& directory);
   std::string pk;
   std::string vk;
+  std::string certificate;
   std::string card;
 };
 

@@ -1,6 +1,6 @@
 // The façade: everything that a program outside needs. Commit to a model, run it, prove an answer, verify it.
 //
-//   owner     CommitModel -> model.pk (secret), model.vk and the model id (published)
+//   owner     CommitModel -> model.pk (secret), model.vk, model.cert and the model id (published)
 //   owner     ProvingKey::Open, RunModel, ProveAnswer -> a proof file
 //   anyone    ReadVerifyingKey, DecodeProofFile, VerifyAnswer
 #pragma once
@@ -13,6 +13,7 @@
 #include "api/proving_key.h"
 #include "api/seed_file.h"
 #include "api/verify_answer.h"
+#include "api/verify_certificate.h"
 #include "base/progress.h"
 #include "model/compile.h"
 #include "model/tensor_io.h"
@@ -26,6 +27,8 @@ struct CommitOptions {
   // Keys that are in the folder are replaced. Their seed is then lost, unless it was kept elsewhere, and with it their
   // model id.
   bool overwrite = false;
+  // Of the certificate, model.cert; absent: none is made.
+  std::optional<Profile> certificate = Profile::kP100;
 };
 
 struct CommitReport {
@@ -35,6 +38,9 @@ struct CommitReport {
   std::string vk_path;
   uint64_t pk_bytes = 0;
   uint64_t vk_bytes = 0;
+  std::string certificate_path;  // empty: none was made
+  uint64_t certificate_bytes = 0;
+  double certificate_s = 0;
   std::vector<NodeReport> nodes;
   std::vector<Deviation> deviations;
 };
@@ -47,6 +53,12 @@ Result<CommitReport> CommitModel(ByteSpan onnx, const std::vector<NamedTensor>& 
 Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
                                      const CommitOptions& options, const std::string& directory,
                                      ProgressSink* progress);
+
+// Proves that the committed weights are integers within the bounds of the key, and nothing else is committed: the
+// certificate that CommitModel writes. Every one is another proof of the same. kUnsupported: bounds that cannot be
+// certified; kOutOfRange: a weight outside them.
+Result<Certificate> CertifyModel(const PublicModel& model, const IntegerTensors& weights, const WeightsOracle& oracle,
+                                 Profile profile, ProgressSink* progress);
 
 struct OutputTensor {
   std::string name;

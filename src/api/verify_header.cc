@@ -17,6 +17,7 @@ constexpr std::array kKinds = {
     Kind{kProvingKeyMagic, "a secret key (model.pk)", true, true},
     Kind{kVerifyingKeyMagic, "a public key (model.vk)", true, true},
     Kind{kProofMagic, "a proof file", true, false},
+    Kind{kCertificateMagic, "a certificate (model.cert)", true, false},
     Kind{kSeedMagic, "a seed file", true, true},
     Kind{"\x93NUMPY", "a NumPy tensor (.npy)", false, false},
     Kind{"{", "JSON text, like a card", false, false},

@@ -11,6 +11,7 @@ namespace provenn {
 inline constexpr std::string_view kProvingKeyMagic = "PRVNPKEY";
 inline constexpr std::string_view kVerifyingKeyMagic = "PRVNVKEY";
 inline constexpr std::string_view kProofMagic = "PRVNPROF";
+inline constexpr std::string_view kCertificateMagic = "PRVNCERT";
 inline constexpr std::string_view kSeedMagic = "PRVNSEED";
 inline constexpr size_t kFileHeaderBytes = 12;
 
