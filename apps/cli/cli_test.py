@@ -225,7 +225,7 @@ class CommandLine(unittest.TestCase):
             process.send_signal(signal.SIGKILL)
             killed += process.wait() == -signal.SIGKILL
             for file in folder.iterdir() if folder.exists() else []:
-                self.assertIn(file.name, ("model.pk", "model.vk"))
+                self.assertIn(file.name, ("model.pk", "model.vk", "model.cert"))
                 self.must(0, "inspect", file)
             if (folder / "model.vk").exists():
                 self.assertTrue((folder / "model.pk").exists())
@@ -302,6 +302,36 @@ class CommandLine(unittest.TestCase):
                               (("commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--seed",
                                 self.vk, "-o", self.dir / "no"), "wants a seed")]:
             self.assertIn(what, self.must(UNREADABLE, *command))
+
+    def test_certificate_of_a_key(self):
+        self.assertEqual(self.commit["certificate"], str(self.dir / "model.cert"))
+        cert = self.dir / "model.cert"
+        both = self.must(ACCEPT, "verify-key", self.vk, cert, "--json")
+        self.assertEqual(both["model_id"], self.commit["model_id"])
+        self.assertEqual(both["profile"], "p100")
+        self.assertTrue(any(item.startswith("certificate") for item in both["checked"]))
+        alone = self.must(ACCEPT, "verify-key", self.vk, "--json")
+        self.assertTrue(any(item.startswith("certificate") for item in alone["not_checked"]))
+        text = self.must(ACCEPT, "verify-key", self.vk, cert, "--model-id", self.commit["model_id"])
+        self.assertIn("checked      model id", text)
+        for words, reason in [(("--model-id", "00" * 32), "model-id"), (("--profile", "p128"), "parameters")]:
+            self.assertEqual(self.must(REJECT, "verify-key", self.vk, cert, *words, "--json")["reason"], reason)
+        self.assertIn("64 hexadecimal", self.must(UNREADABLE, "verify-key", self.vk, "--model-id", "12"))
+        self.assertIn("a proof file", self.must(UNREADABLE, "verify-key", self.vk, self.proof))
+        damaged = self.dir / "damaged.cert"
+        data = bytearray(cert.read_bytes())
+        data[200] ^= 1
+        damaged.write_bytes(data)
+        self.assertEqual(self.must(REJECT, "verify-key", self.vk, damaged, "--json")["reason"], "grinding")
+        again = self.dir / "again.cert"
+        self.must(0, "certify", self.pk, "-o", again, "--profile", "p128")
+        self.must(ACCEPT, "verify-key", self.vk, again, "--profile", "p128")
+        self.assertIn("exists", self.must(UNREADABLE, "certify", self.pk, "-o", again))
+        self.assertIn("certificate", self.must(0, "inspect", again))
+        folder = self.dir / "without"
+        self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o", folder,
+                  "--certificate", "none")
+        self.assertFalse((folder / "model.cert").exists())
 
     def test_programs_that_hold_secrets_leave_no_core_dump(self):
         for command in (["prove", self.pk, "--input"], ["run", self.pk, "--input"],

@@ -178,6 +178,16 @@ Result<Inspection> InspectProof(const std::string& path) {
   return out;
 }
 
+Result<Inspection> InspectCertificate(const std::string& path) {
+  ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxCertificateBytes));
+  ASSIGN_OR_RETURN(const Certificate certificate, DecodeCertificate(bytes));
+  Inspection out{"certificate", {}, {}};
+  out.facts.emplace_back("model id", ToHex(certificate.model_id));
+  out.facts.emplace_back("profile", std::string(ProfileName(certificate.profile)));
+  out.facts.emplace_back("proof bytes", Int(certificate.proof.size()));
+  return out;
+}
+
 Result<Inspection> InspectOnnx(const std::string& path) {
   ASSIGN_OR_RETURN(const Graph graph, ImportOnnxFile(path));
   Inspection out{"ONNX model", {}, {}};
@@ -216,14 +226,18 @@ Result<Inspection> InspectFile(const std::string& path) {
   auto result = magic == kProvingKeyMagic     ? InspectProvingKey(path)
                 : magic == kVerifyingKeyMagic ? InspectVerifyingKey(path)
                 : magic == kProofMagic        ? InspectProof(path)
+                : magic == kCertificateMagic  ? InspectCertificate(path)
                                               : InspectOnnx(path);
   if (result.ok()) {
     std::error_code ignored;
     auto& facts = result->facts;
     facts.emplace(facts.begin(), "bytes", Int(std::filesystem::file_size(path, ignored)));
-  } else if (magic != kProvingKeyMagic && magic != kVerifyingKeyMagic && magic != kProofMagic) {
-    return Error{Code::kCorrupt,
-                 "is none of: proving key, verifying key, proof, ONNX model (" + result.error().ToString() + ")", path};
+  } else if (magic != kProvingKeyMagic && magic != kVerifyingKeyMagic && magic != kProofMagic &&
+             magic != kCertificateMagic) {
+    return Error{
+        Code::kCorrupt,
+        "is none of: proving key, verifying key, certificate, proof, ONNX model (" + result.error().ToString() + ")",
+        path};
   }
   return result;
 }

@@ -20,13 +20,13 @@ struct InspectTable {
 };
 
 struct Inspection {
-  std::string kind;  // "proving key", "verifying key", "proof", "ONNX model"
+  std::string kind;  // "proving key", "verifying key", "certificate", "proof", "ONNX model"
   std::vector<std::pair<std::string, InspectCell>> facts;
   std::vector<InspectTable> tables;
 };
 
-// Reads a proving key, a verifying key, a proof file, or an ONNX model. Errors: as the file's own reader; kCorrupt if
-// it is none of them.
+// Reads a proving key, a verifying key, a certificate, a proof file, or an ONNX model. Errors: as the file's own
+// reader; kCorrupt if it is none of them.
 Result<Inspection> InspectFile(const std::string& path);
 
 }  // namespace provenn
