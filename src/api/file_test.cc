@@ -137,6 +137,12 @@ TEST(GoldenProof, StillVerifies) {
     ASSERT_TRUE(verdict.ok()) << verdict.error().ToString();
     EXPECT_TRUE(verdict->accepted) << name << ": " << ReasonName(verdict->reason) << " " << verdict->where;
   }
+  const auto certificate = ReadFile(folder + "model.cert", kMaxCertificateBytes);
+  ASSERT_TRUE(certificate.ok()) << certificate.error().ToString();
+  const auto decoded = DecodeCertificate(*certificate);
+  ASSERT_TRUE(decoded.ok()) << decoded.error().ToString();
+  const KeyVerdict verdict = VerifyCertificate(*model, *decoded);
+  EXPECT_TRUE(verdict.accepted) << ReasonName(verdict.reason) << " " << verdict.where;
 }
 
 }  // namespace
