@@ -318,6 +318,9 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.must(REJECT, "verify-key", self.vk, cert, *words, "--json")["reason"], reason)
         self.assertIn("64 hexadecimal", self.must(UNREADABLE, "verify-key", self.vk, "--model-id", "12"))
         self.assertIn("a proof file", self.must(UNREADABLE, "verify-key", self.vk, self.proof))
+        self.assertIn("--strict", self.must(UNREADABLE, "verify-key", self.vk, cert, "--strict"))
+        strict = run("verify-key", self.vk, cert, "--model-id", self.commit["model_id"], "--strict", "--json")
+        self.assertEqual(strict.returncode, ACCEPT if both["total"] else REJECT)
         damaged = self.dir / "damaged.cert"
         data = bytearray(cert.read_bytes())
         data[200] ^= 1

@@ -15,6 +15,7 @@ struct Options {
   std::string certificate;
   std::string model_id;
   std::string profile;
+  bool strict = false;
   Output output;
 };
 
@@ -25,18 +26,24 @@ struct Findings {
   Profile profile = Profile::kP100;
   bool id_demanded = false;
   bool id_differs = false;
+  bool strict = false;
   double key_s = 0;
   double certificate_s = 0;
 
   bool accepted() const {
-    return model_id.has_value() && !id_differs && (!certificate.has_value() || certificate->accepted);
+    return model_id.has_value() && !id_differs &&
+           (!certificate.has_value() || (certificate->accepted && (certificate->total || !strict)));
   }
   Reason reason() const {
-    return !model_id.has_value() ? Reason::kKeyCheck : id_differs ? Reason::kModelId : certificate->reason;
+    if (!model_id.has_value()) return Reason::kKeyCheck;
+    if (id_differs) return Reason::kModelId;
+    return certificate->accepted ? Reason::kKeyCheck : certificate->reason;
   }
   std::string where() const {
     if (!model_id.has_value()) return refused;
-    return id_differs ? "the key is of model " + ToHex(*model_id) : certificate->where;
+    if (id_differs) return "the key is of model " + ToHex(*model_id);
+    return certificate->accepted ? "not every input in range need have an answer: " + certificate->not_total
+                                 : certificate->where;
   }
 };
 
@@ -46,6 +53,10 @@ double SecondsSince(std::chrono::steady_clock::time_point from) {
 
 Result<Findings> Check(const Options& options) {
   Findings f;
+  f.strict = options.strict;
+  if (options.strict && (options.certificate.empty() || options.model_id.empty())) {
+    return Error{Code::kInvalidArgument, "demands a certificate and --model-id", "--strict"};
+  }
   const auto started = std::chrono::steady_clock::now();
   const auto model = ReadVerifyingKey(options.key);
   f.key_s = SecondsSince(started);
@@ -158,6 +169,8 @@ void AddVerifyKey(CLI::App& app, Action* action) {
   command->add_option("--model-id", options->model_id, "demand this model id");
   command->add_option("--profile", options->profile, "demand at least this profile of the certificate: p100 or p128")
       ->check(CLI::IsMember({"p100", "p128"}));
+  command->add_flag("--strict", options->strict,
+                    "insist on a certificate, --model-id, and an answer for every input in range");
   command->add_flag("--json", options->output.json, "the verdict as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }
