@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "argument/plan.h"
+#include "argument/verifier_work.h"
 
 namespace provenn {
 namespace {
@@ -45,9 +46,11 @@ class Builder {
   Result<CertificateCircuit> Build() {
     std::vector<std::optional<uint32_t>> blocks;
     const OracleLayout layout = WeightsLayout(model_, columns_, &blocks);
+    if (layout.rows() > kMaxWeightRows) return TooLarge();
     for (uint32_t t = 0; t < model_.tensors.size(); ++t) {
       if (blocks[t].has_value()) RETURN_IF_ERROR(AddBlock(t, layout.blocks()[*blocks[t]]));
     }
+    if (expanded_ > kMaxVerifierElements) return TooLarge();
     out_.marks.resize(out_.circuit.tensors.size());
     RETURN_IF_ERROR(ValidateCircuit(out_.circuit));
     return std::move(out_);
@@ -64,6 +67,7 @@ class Builder {
     const auto [at, added] = tables_.try_emplace({min, max}, static_cast<uint32_t>(out_.circuit.tables.size()));
     if (!added) return at->second;
     const auto size = static_cast<uint32_t>(max - min + 2);
+    expanded_ += size;
     std::vector<int32_t> values(size, 0);
     values.back() = 1;
     out_.circuit.tables.push_back(Table{"", min, size, {std::move(values)}});
@@ -88,9 +92,8 @@ class Builder {
     b.columns = columns_;
     ASSIGN_OR_RETURN(b.range, CertifiableRangeOf(model_.tensors[weight]));
     b.rows = block.rows / split_rows;
-    if (uint64_t{split_rows} * columns_ > kMaxElements) {
-      return Error{Code::kTooLarge, "its rows are too long to be certified", "tensor " + model_.tensors[weight].name};
-    }
+    expanded_ += uint64_t{split_rows} * columns_;
+    if (expanded_ > kMaxVerifierElements || out_.circuit.tensors.size() >= kMaxObjects) return TooLarge();
     b.cells = split_rows * columns_;
     b.mark = AddTensor(TensorKind::kInput, {b.cells}, 0, 1);
     out_.marks.resize(b.mark + 1);
@@ -129,9 +132,14 @@ class Builder {
     return part;
   }
 
+  static Error TooLarge() {
+    return Error{Code::kTooLarge, "more rows, marks, tables or tensors than a verifier expands", "certificate"};
+  }
+
   const Circuit& model_;
   const uint32_t columns_;
   CertificateCircuit out_;
+  uint64_t expanded_ = 0;  // elements of marks and rows of tables so far: a few hostile bytes can declare many
   std::map<std::pair<int64_t, int64_t>, uint32_t> tables_;
 };
 

@@ -135,6 +135,29 @@ TEST(Certificate, RangesThatCanBeCertifiedLieInTheDeclaredOnes) {
   EXPECT_EQ(lopsided.error().where, "tensor w");
 }
 
+TEST(Certificate, WhatAFewHostileBytesDeclareIsNotExpanded) {
+  const auto refused = [](const Circuit& model, uint32_t columns) {
+    const auto certificate = MakeCertificateCircuit(model, columns);
+    return !certificate.ok() && certificate.error().code == Code::kTooLarge;
+  };
+  Circuit one_long_row;
+  one_long_row.tensors.push_back(Tensor{"", TensorKind::kWeight, {1u << 28}, -9, 9, 0, 0});
+  EXPECT_TRUE(refused(one_long_row, 1024));
+  Circuit many_rows;
+  many_rows.tensors.push_back(Tensor{"", TensorKind::kWeight, {1u << 23, 8}, -9, 9, 0, 1});
+  EXPECT_TRUE(refused(many_rows, 8));
+  Circuit many_tables;
+  for (int t = 0; t < 400; ++t) {
+    many_tables.tensors.push_back(Tensor{"", TensorKind::kWeight, {8}, -60000 - t, 60000, 0, 0});
+  }
+  EXPECT_TRUE(refused(many_tables, 8));
+  Circuit many_tensors;
+  for (int t = 0; t < 10000; ++t) {
+    many_tensors.tensors.push_back(Tensor{"", TensorKind::kWeight, {255, 8}, -9, 9, 0, 1});
+  }
+  EXPECT_TRUE(refused(many_tensors, 8));
+}
+
 TEST(Certificate, RefusesToProveAWeightOutOfRangeWithoutSayingIt) {
   const Certified c(TestCaseBuilder(kSeed).Build());
   IntegerTensors weights = c.test.weights;
