@@ -61,8 +61,11 @@ class ProverChannel {
 
   // Commits the oracle and sends its root.
   void SendOracle(std::string_view label, OracleProver& oracle, Csprng& random) {
-    if (hooks_ != nullptr && hooks_->commit) hooks_->commit(label, oracle.message());
-    SendDigest(label, oracle.Commit(random));
+    if (hooks_ == nullptr) return SendDigest(label, oracle.Commit(random));
+    if (hooks_->commit) hooks_->commit(label, oracle.message());
+    SendDigest(label, oracle.Commit(random, [&](std::span<Goldilocks> codeword) {
+      if (hooks_->codeword) hooks_->codeword(label, codeword);
+    }));
   }
 
   void SendRows(std::string_view label, RowOpening opening, uint32_t columns) {
@@ -98,6 +101,7 @@ class ProverChannel {
   }
 
   bool hooked() const { return hooks_ != nullptr; }
+  const ProverHooks* hooks() const { return hooks_; }
   Transcript& transcript() { return transcript_; }
   const Bytes& proof() const { return writer_.bytes(); }
   Bytes TakeProof() { return writer_.Take(); }

@@ -1,48 +1,13 @@
-// A cheating prover for every check of the verifier. Each breaks one thing and computes everything else from it
-// honestly, so that the check meant for it is the one that has to say no.
-#include <gtest/gtest.h>
-
-#include "argument/test_session.h"
+// A cheating prover for every check of the verifier. Further levels of the opening: level_cheat_test.cc; cells that
+// nothing reads: padding_test.cc; words that are no codewords: proximity_test.cc; a trace of the hash:
+// trace_cheat_test.cc.
+#include "argument/test_cheats.h"
 
 namespace provenn {
 namespace {
 
 template <typename K>
-class CheatTest : public testing::Test {
- protected:
-  // Proves with hooks and expects the verifier's reason.
-  void ExpectRejected(const ProverHooks& hooks, Reason reason, const std::string& what) const {
-    const auto proof = session_.Prove(&hooks);
-    ASSERT_TRUE(proof.ok()) << what << ": " << proof.error().ToString();
-    Expect(session_.Verify(*proof), reason, what);
-  }
-  static void Expect(const Verdict& v, Reason reason, const std::string& what) {
-    ASSERT_FALSE(v.accepted) << what;
-    EXPECT_EQ(v.reason, reason) << what << ": " << Show(v);
-  }
-  // Changes one cell of one oracle before it is committed.
-  static ProverHooks WrongCell(std::string label, size_t cell) {
-    ProverHooks hooks;
-    hooks.commit = [label, cell](std::string_view at, std::span<Goldilocks> cells) {
-      if (at == label) cells[cell] += Goldilocks::One();
-    };
-    return hooks;
-  }
-  // Changes one element of the n-th message of that label.
-  static ProverHooks WrongMessage(std::string label, size_t n, size_t element) {
-    ProverHooks hooks;
-    hooks.send = [label, n, element, seen = size_t{0}](std::string_view at, std::span<Goldilocks> values) mutable {
-      if (at == label && seen++ == n) values[element % values.size()] += Goldilocks::One();
-    };
-    return hooks;
-  }
-  // First cell of a block.
-  size_t CellOf(const OracleLayout& layout, uint32_t block) const {
-    return layout.blocks()[block].first_row * layout.columns();
-  }
-
-  Session<K> session_{21};
-};
+class CheatTest : public Cheats<K> {};
 using Fields = testing::Types<Ext2, Ext3>;
 TYPED_TEST_SUITE(CheatTest, Fields);
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "commit/oracle_verifier.h"
+#include "crypto/poseidon.h"
 #include "crypto/transcript.h"
 #include "relation/witness.h"
 
@@ -26,6 +27,11 @@ struct ProverHooks {
   std::function<void(Witness&, LookupWitness&)> witness;
   // The message cells of an oracle, before they are committed under the root of that label.
   std::function<void(std::string_view label, std::span<Goldilocks> cells)> commit;
+  // The same oracle once it is encoded, row by row, before it is hashed: a word that need not be a codeword.
+  std::function<void(std::string_view label, std::span<Goldilocks> codeword)> codeword;
+  // The state that a permutation of the weights link starts from: permutation `block` of hidden row `row`. Called from
+  // several threads.
+  std::function<void(size_t row, size_t block, PoseidonState& state)> permutation;
   // Field elements of a message (coefficients, for extension elements), before pads are subtracted.
   std::function<void(std::string_view label, std::span<Goldilocks> values)> send;
   // Opened rows, before they are sent.

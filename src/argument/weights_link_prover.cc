@@ -55,7 +55,7 @@ struct SboxTables {
 
 template <typename K>
 SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, const std::vector<uint64_t>& positions,
-                             OracleProver& oracle) {
+                             const ProverHooks* hooks, OracleProver& oracle) {
   const HiddenRowsPlan& h = plan.hidden_rows;
   const uint32_t columns = plan.weights.columns;
   const size_t blocks = plan.hash_blocks;
@@ -94,6 +94,7 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
           std::copy(symbols.begin(), symbols.end(),
                     cells.begin() + static_cast<std::ptrdiff_t>(place(h.symbols, j * (blocks - 1) + b - 1)));
         }
+        if (hooks != nullptr && hooks->permutation) hooks->permutation(j, b, state);
       }
       PoseidonTraces(states, in, out);
       for (size_t j = from; j < to; ++j) {
@@ -201,7 +202,7 @@ WeightsLinkOracles ProveWeightsLink(const Plan& plan, const TensorValues& values
   const std::vector<uint64_t> positions = channel.Positions("weight rows", plan.weights.log_size, plan.weight_queries);
 
   oracles.hidden_rows = std::make_unique<OracleProver>(plan.hidden_rows.shape);
-  SboxTables<K> tables = FillHiddenRows<K>(plan, weights, positions, *oracles.hidden_rows);
+  SboxTables<K> tables = FillHiddenRows<K>(plan, weights, positions, channel.hooks(), *oracles.hidden_rows);
   channel.SendOracle("hidden rows root", *oracles.hidden_rows, random);
   std::vector<Goldilocks> digests;
   for (uint64_t p : positions) digests.insert(digests.end(), weights.digests[p].begin(), weights.digests[p].end());

@@ -13,7 +13,7 @@ OracleProver::OracleProver(const OracleShape& shape)
   PROVENN_CHECK(shape.degree_bound() < shape.size());
 }
 
-Digest OracleProver::Commit(Csprng& random) {
+Digest OracleProver::Commit(Csprng& random, const std::function<void(std::span<Goldilocks>)>& spoil) {
   PROVENN_CHECK(tree_ == nullptr);
   random.Fill(coefficients_.span().subspan(shape_.message_rows * shape_.columns));
   codeword_.resize(shape_.size() * shape_.columns);
@@ -22,6 +22,7 @@ Digest OracleProver::Commit(Csprng& random) {
               codeword_.begin() + static_cast<std::ptrdiff_t>(from));
   });
   EncodeColumns(codeword_, shape_.columns, shape_.degree_bound(), shape_.log_size);
+  if (spoil) spoil(codeword_);
   salts_.resize(shape_.size());
   random.Fill(std::span<uint8_t>(salts_[0].data(), salts_.size() * sizeof(LeafSalt)));
   tree_ = std::make_unique<MerkleTree>(HashLeaves(salts_, codeword_));

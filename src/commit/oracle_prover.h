@@ -1,6 +1,7 @@
 // The prover's side of a committed matrix: cells in, root out, rows opened once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -26,8 +27,9 @@ class OracleProver {
   // Message rows, then the random rows: degree_bound() x columns. The random part is zero until Commit.
   std::span<const Goldilocks> coefficients() const { return coefficients_.span(); }
 
-  // Draws the random rows and the salts, encodes and hashes. Once.
-  Digest Commit(Csprng& random);
+  // Draws the random rows and the salts, encodes and hashes. Once. spoil: a test's change of the codeword, row-major,
+  // before it is hashed.
+  Digest Commit(Csprng& random, const std::function<void(std::span<Goldilocks>)>& spoil = nullptr);
 
   // The rows at these positions: at most random_rows of them (CHECK), once (CHECK): any further symbol would be a
   // linear equation on the message.
