@@ -2,6 +2,7 @@
 #
 #   sources  src/NAME/*.cc            the library
 #   tests    src/NAME/*_test.cc       one GoogleTest program provenn_NAME_test, registered with ctest
+#            src/NAME/*_test.c        a program of its own each, in C: provenn_NAME_<file>
 #   benches  src/NAME/*_bench.cc      one Google Benchmark program provenn_NAME_bench (option PROVENN_BENCHES)
 #   fuzzers  src/NAME/*_fuzz.cc       one libFuzzer program each (option PROVENN_FUZZERS)
 #
@@ -57,6 +58,16 @@ function(provenn_module name)
     if(PROVENN_SANITIZED)
       provenn_sanitized_test(${name})
     endif()
+  endif()
+  file(GLOB c_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*_test.c)
+  if(PROVENN_TESTS)
+    foreach(c_test IN LISTS c_tests)
+      get_filename_component(c_name ${c_test} NAME_WE)
+      add_executable(provenn_${name}_${c_name} ${c_test})
+      target_link_libraries(provenn_${name}_${c_name} PRIVATE provenn_${name} provenn_warnings)
+      add_test(NAME ${name}/${c_name} COMMAND provenn_${name}_${c_name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(${name}/${c_name} PROPERTIES TIMEOUT 600)
+    endforeach()
   endif()
   if(PROVENN_TESTS AND PROVENN_SANITIZED)
     foreach(f IN LISTS fuzzers)

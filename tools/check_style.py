@@ -18,7 +18,7 @@ import sys
 
 MAX_LINES = 600
 MAX_COLUMNS = 120
-CPP = (".cc", ".h")
+CPP = (".cc", ".h", ".c")
 CODE = CPP + (".py",)
 BUILD = (".cmake",)
 

@@ -7,6 +7,7 @@
 
 #include "api/provenn.h"
 #include "base/file.h"
+#include "base/printable.h"
 
 namespace provenn::cli {
 
@@ -61,12 +62,6 @@ void GuardSecrets();
 
 // Rows of text, made printable, in aligned columns; one whose name ends in '>' (not printed) is aligned to the right.
 void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows);
-
-// Text from a file, fit for a terminal: bytes that are not UTF-8 and characters that could hide, forge or reorder what
-// is shown (controls, line separators, marks of direction, characters without width) become \xHH, byte by byte.
-std::string Printable(std::string_view text);
-// The same between double quotes, with \" and \\ inside: where a name stands in a sentence or beside other text.
-std::string Quoted(std::string_view text);
 
 std::string Number(double value);
 // "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.

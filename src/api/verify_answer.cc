@@ -32,6 +32,10 @@ Digest TensorDigest(const ModelPort& port, const std::vector<int32_t>& values) {
   return Sha256Of("provenn.tensor", {ByteSpan(w.bytes())});
 }
 
+double Step(const PublicModel& model, const ModelPort& port) {
+  return std::ldexp(1.0, -model.circuit.tensors[port.tensor].scale);
+}
+
 std::vector<ShownTensor> Show(const PublicModel& model, const std::vector<ModelPort>& ports,
                               const Statement& statement) {
   std::vector<ShownTensor> shown;
@@ -39,6 +43,7 @@ std::vector<ShownTensor> Show(const PublicModel& model, const std::vector<ModelP
     ShownTensor s;
     s.name = port.name;
     s.hidden = statement.hidden[port.tensor] != 0;
+    s.step = Step(model, port);
     if (!s.hidden) {
       const std::vector<int32_t>& values = statement.values[port.tensor];
       s.values = RealValues(model.circuit, port, values, statement.batch);
@@ -51,6 +56,11 @@ std::vector<ShownTensor> Show(const PublicModel& model, const std::vector<ModelP
 
 std::string HiddenText(const std::string& what, const std::string& name) {
   return what + " " + name + " is hidden in this proof";
+}
+
+bool GivenByPosition(const std::vector<NamedTensor>& expected, const FloatTensor* values) {
+  return std::any_of(expected.begin(), expected.end(),
+                     [&](const NamedTensor& t) { return &t.values == values && t.name.empty(); });
 }
 
 // Where the proof's inputs differ from those that are expected; empty if they do not.
@@ -77,7 +87,7 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
     if (w == want.end() && h == have.end()) {
       const FloatTensor proved = RealValues(model.circuit, port, have, statement.batch);
-      InputDifference difference{port.name, 0, std::ldexp(1.0, -model.circuit.tensors[port.tensor].scale)};
+      InputDifference difference{port.name, 0, Step(model, port), GivenByPosition(expected, tensors[i])};
       for (size_t k = 0; k < proved.data.size(); ++k) {
         const double d = static_cast<double>(proved.data[k]) - static_cast<double>(tensors[i]->data[k]);
         difference.largest = std::max(difference.largest, std::abs(d));
@@ -94,7 +104,7 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
 }
 
 Result<std::string> OutputMismatch(const PublicModel& model, const Statement& statement,
-                                   const std::vector<NamedTensor>& expected) {
+                                   const std::vector<NamedTensor>& expected, std::vector<std::string>* compared) {
   ASSIGN_OR_RETURN(const auto tensors, MatchTensors(expected, PortNames(model.outputs), "output"));
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i] == nullptr) continue;
@@ -108,7 +118,10 @@ Result<std::string> OutputMismatch(const PublicModel& model, const Statement& st
     }
     // Equal as real numbers, so that -0 is 0; NaN equals nothing.
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.data.begin());
-    if (w == want.end()) continue;
+    if (w == want.end()) {
+      compared->push_back(port.name);
+      continue;
+    }
     return "output " + port.name + "[" + std::to_string(w - want.begin()) + "]: " + Number(static_cast<double>(*h)) +
            " was proved, not " + Number(static_cast<double>(*w));
   }
@@ -275,7 +288,8 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   ASSIGN_OR_RETURN(const std::string input_mismatch,
                    InputMismatch(model, *statement, expectations.inputs, &report.differences));
   if (!input_mismatch.empty()) return reject(Reason::kInputMismatch, input_mismatch);
-  ASSIGN_OR_RETURN(const std::string output_mismatch, OutputMismatch(model, *statement, expectations.outputs));
+  ASSIGN_OR_RETURN(const std::string output_mismatch,
+                   OutputMismatch(model, *statement, expectations.outputs, &report.compared_outputs));
   if (!output_mismatch.empty()) return reject(Reason::kOutputMismatch, output_mismatch);
 
   if (file.profile == Profile::kP100) {

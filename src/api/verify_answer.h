@@ -35,14 +35,16 @@ struct ShownTensor {
   std::string name;
   bool hidden = false;
   FloatTensor values;  // real numbers; empty if hidden
-  Digest digest{};     // SHA-256 of name, shape and integers; zero if hidden
+  double step = 0;     // values are multiples of it
+  Digest digest{};     // docs/format.md, "Digest of a public tensor"; zero if hidden
 };
 
 // How far a demanded input is from the one that was proved, after the rounding that the key declares.
 struct InputDifference {
   std::string name;
-  double largest = 0;  // of any value
-  double step = 0;     // values that differ by less may be the same input
+  double largest = 0;        // of any value
+  double step = 0;           // values that differ by less may be the same input
+  bool by_position = false;  // it was given without a name, and this is the one that its place means
 };
 
 struct VerifyReport {
@@ -58,6 +60,8 @@ struct VerifyReport {
   std::vector<ShownTensor> outputs;
   // For each input that was demanded and is the one that was proved.
   std::vector<InputDifference> differences;
+  // The names of the outputs that were demanded and are those that were proved.
+  std::vector<std::string> compared_outputs;
 };
 
 // Never an error for anything that the proof's bytes say: that is a rejection. kInvalidArgument, kOutOfRange only for
@@ -80,8 +84,8 @@ struct ProofParameters {
 Result<ProofParameters> ParametersOf(const PublicModel& model, Profile profile, uint32_t batch,
                                      const std::vector<uint8_t>& hidden);
 
-// Puts tensors into the order of `ports`; `limit_to_given`: tensors without name fill the first ports, and fewer than
-// all are allowed. Result: by port, nullptr where none was given. kInvalidArgument naming the tensor.
+// Puts tensors into the order of `names`: those without a name fill the first places, and fewer than all are allowed.
+// Result: by port, nullptr where none was given. kInvalidArgument naming the tensor.
 Result<std::vector<const FloatTensor*>> MatchTensors(const std::vector<NamedTensor>& tensors,
                                                      const std::vector<std::string>& names, const std::string& what);
 std::vector<std::string> PortNames(const std::vector<ModelPort>& ports);

@@ -1,0 +1,34 @@
+// What an accepted verdict rests on, and what it leaves to whoever reads it: one list for the command line and for C.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/verify_answer.h"
+
+namespace provenn {
+
+enum class CoverageKind : uint8_t { kProof, kKey, kCertificate, kModelId, kInput, kOutput, kContext };
+
+// "proof", "key", ...: for programs.
+const char* CoverageKindName(CoverageKind kind);
+
+struct CoverageItem {
+  CoverageKind kind = CoverageKind::kProof;
+  bool checked = false;
+  std::string name;  // of the input or output
+  std::string text;  // one line for people; names in it are quoted
+};
+
+// Of an accepted report. Inputs are always listed; outputs, which the proof itself shows, where one was demanded.
+std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectations& expectations);
+
+// The texts of the items that were, or were not, checked.
+std::vector<std::string> CoverageTexts(const std::vector<CoverageItem>& items, bool checked);
+std::string Joined(const std::vector<std::string>& texts);
+
+// What --strict asks for, before and after verification: model id, context and every input. kInvalidArgument: what is
+// missing.
+Status CheckStrict(const Expectations& expectations, size_t inputs);
+
+}  // namespace provenn
