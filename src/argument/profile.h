@@ -1,6 +1,6 @@
 // Security profiles: the challenge field and the number of bits that the soundness budget must reach: a prover of Q
-// hash evaluations has a false statement accepted with probability at most Q * 2^-bits (docs/protocol.md,
-// section 12.6).
+// hash evaluations has a false statement accepted with probability at most Q * 2^-bits, collisions apart
+// (docs/protocol.md, section 12.6).
 #pragma once
 
 #include <cstdint>

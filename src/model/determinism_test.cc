@@ -8,6 +8,7 @@
 
 #include "model/compile.h"
 #include "model/test_graph.h"
+#include "relation/test_division.h"
 #include "relation/totality.h"
 
 namespace provenn {
@@ -106,37 +107,6 @@ TEST_F(DeterminismTest, ATableThatDoesNotTieKeysToPositions) {
       HasSubstr("does not tie its keys"));
 }
 
-// y = floor(x / 2^60) with a remainder of three digits and a table of `rows` rows, y its value.
-std::pair<Circuit, Program> WideDivision(uint32_t rows) {
-  const auto tensor = [](const char* name, TensorKind kind, int64_t max) {
-    Tensor t;
-    t.name = name;
-    t.kind = kind;
-    t.max = max;
-    return t;
-  };
-  Circuit c;
-  c.tensors = {tensor("x", TensorKind::kInput, 3), tensor("lo0", TensorKind::kWitness, (1 << 20) - 1),
-               tensor("lo1", TensorKind::kWitness, (1 << 20) - 1), tensor("lo2", TensorKind::kWitness, (1 << 20) - 1),
-               tensor("y", TensorKind::kOutput, 0)};
-  c.tables = {{"range 4", 0, 4, {}}, {"range 2^20", 0, 1u << 20, {}}, {"zero", 0, rows, {}}};
-  c.tables[2].values.emplace_back(rows, 0);
-  const auto cell = [](uint32_t t) { return Expression{{0, 0}, {{{1, 0}, View{t, {}}}}, {}}; };
-  c.lookups.push_back({"x range", {}, 0, {cell(0)}});
-  Step step;
-  step.kind = Step::Kind::kLookup;
-  Expression key{{0, 0}, {{{1, 60}, View{0, {}}}}, {}};
-  for (uint32_t i = 0; i < 3; ++i) {
-    c.lookups.push_back({"digit", {}, 1, {cell(1 + i)}});
-    key.terms.push_back({{-(int64_t{1} << (20 * i)), 60}, View{1 + i, {}}});
-    step.digits.push_back({1 + i, 20});
-  }
-  step.id = 4;
-  step.outputs = {4};
-  c.lookups.push_back({"y", {}, 2, {key, cell(4)}});
-  return {c, Program{{step}}};
-}
-
 // 2^60 * 15 <= p < 2^60 * 16: with 16 rows x and x + p have decompositions of their own.
 TEST(DivisionTest, TwoDecompositionsModuloP) {
   const auto [narrow, program] = WideDivision(15);
@@ -173,27 +143,6 @@ TEST(DivisionTest, EveryInputHasAnAnswer) {
   circuit.lookups.push_back(circuit.lookups[0]);
   circuit.lookups.back().columns[0].constant = {7, 0};
   EXPECT_THAT(place(), HasSubstr("its keys can leave table range 4"));
-}
-
-// A few bytes that declare long axes are counted before they are expanded.
-TEST(DivisionTest, AxesTooLongForAVerifier) {
-  auto [circuit, program] = WideDivision(15);
-  const auto stretch = [&](uint32_t size) {
-    Circuit c = circuit;
-    for (Tensor& t : c.tensors) t.shape = {size};
-    for (Lookup& l : c.lookups) {
-      l.space = {size};
-      for (Expression& e : l.columns) {
-        for (ViewTerm& t : e.terms) t.view.axes = {AxisMap{0, {AxisStep{0, 1}}}};
-      }
-    }
-    EXPECT_TRUE(ValidateCircuit(c).ok());
-    return CheckDeterminism(c, program);
-  };
-  EXPECT_TRUE(stretch(1000).ok());
-  const Status refused = stretch(1u << 24);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_THAT(refused.error().message, HasSubstr("too long for a verifier"));
 }
 
 TEST_F(DeterminismTest, AnInputWithoutARange) {
