@@ -21,6 +21,7 @@ HEDGE = "ProofRandomTest.AnyPartThatDiffersGivesAnotherStream"
 SOURCES = "SystemEntropyTest.*"
 TWO_PROOFS = "RandomnessTest.TwoProofsOfOneStatementShareNothing"
 REPEATED = "RandomnessTest.*"
+WIPED = "WipingTest/*.AProofLeavesNothingInFreedMemory"
 
 FILL_PADS = "  random.Fill(std::span<K>(t.entries).first(plan.pads));\n"
 FILL_DUMMY = "  random.Fill(std::span<K>(dummy, 2));\n"
@@ -125,3 +126,15 @@ mutation("ends-in-clear", "src/argument/lookup_prover.cc", "channel.SendMasked(\
          "channel.SendClear(\"layer ends\"", "argument", PADS)
 mutation("s-box-ends-in-clear", "src/argument/weights_link_prover.cc", "channel.SendMasked(\"s-box end\"",
          "channel.SendClear(\"s-box end\"", "argument", PADS)
+
+# Memory that is given back as it is.
+mutation("secrets-not-wiped", "src/base/secret.cc", "  explicit_bzero(memory, bytes);\n", "", "base", "SecretMemory.*")
+mutation("hash-states-not-wiped", "src/argument/weights_link_prover.cc", "    SecretVector<PoseidonState> states(",
+         "    std::vector<PoseidonState> states(", "argument", WIPED)
+mutation("layer-ends-not-wiped", "src/argument/lookup_prover.cc",
+         "channel.SendMasked(\"layer ends\", std::span<const K>(ends));",
+         "const std::vector<K> copy(ends.begin(), ends.end());\n"
+         "    channel.SendMasked(\"layer ends\", std::span<const K>(copy));", "argument", WIPED)
+mutation("row-salt-through-a-buffer", WEIGHTS, "{seed, ByteSpan(rein",
+         "{ByteSpan(Bytes(seed.begin(), seed.end())), ByteSpan(rein", "argument",
+         "WipingRowSaltTest.RowSaltLeavesNeitherSeedNorSalt")

@@ -75,6 +75,9 @@ TEST(OnnxImport, RefusesCyclesAndBrokenNames) {
   TestModel input_twice;
   input_twice.Input("x", {1}).Input("x", {1}).Node("Relu", {"x"}, {"y"}).Output("y");
   ExpectError(input_twice, Code::kCorrupt, "'x' is declared twice");
+  TestModel output_twice;
+  output_twice.Input("x", {1}).Node("Relu", {"x"}, {"y"}).Output("y").Output("y");
+  ExpectError(output_twice, Code::kCorrupt, "the output 'y' is declared twice");
 }
 
 TEST(OnnxImport, SortsNodesThatAreOutOfOrder) {
