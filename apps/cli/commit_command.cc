@@ -12,6 +12,7 @@ struct Options {
   std::string model;
   std::vector<std::string> calibration;
   int bits = 12;
+  bool tight = false;
   std::string seed_file;
   std::string directory;
   std::string certificate = "p100";
@@ -88,6 +89,7 @@ int Run(const Options& options) {
   GuardSecrets();
   CommitOptions commit;
   commit.bits = options.bits;
+  commit.tight = options.tight;
   commit.overwrite = options.force;
   commit.certificate = options.certificate == "none"   ? std::nullopt
                        : options.certificate == "p128" ? std::optional(Profile::kP128)
@@ -124,6 +126,8 @@ void AddCommit(CLI::App& app, Action* action) {
       ->required()
       ->allow_extra_args(false);
   command->add_option("--bits", options->bits, "bits of activations, 8 to 16 (default 12)");
+  command->add_flag("--tight", options->tight,
+                    "smaller tables, whose sizes then tell the sums of the weights to three binary digits");
   command->add_option("--seed", options->seed_file,
                       "seed file, or 32 random bytes or more: makes the commitment reproducible; keep it secret");
   command->add_option("-o,--output", options->directory, "folder for the keys")->required();

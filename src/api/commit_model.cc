@@ -61,6 +61,7 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
   PartialProgress compiling(progress, 0.05, 0.7);
   CompileOptions compile;
   compile.bits = options.bits;
+  compile.tight = options.tight;
   ASSIGN_OR_RETURN(CompiledModel compiled, CompileModel(graph, ordered, compile, &compiling));
 
   report_progress(0.7, "committing to the weights");

@@ -21,7 +21,8 @@
 namespace provenn {
 
 struct CommitOptions {
-  int bits = 12;  // of activations: 8..16
+  int bits = 12;       // of activations: 8..16
+  bool tight = false;  // see CompileOptions
   // Row salts of the weights' commitment. Absent: from the operating system, and the model id differs every time.
   std::optional<WeightsSeed> seed;
   // Keys that are in the folder are replaced. Their seed is then lost, unless it was kept elsewhere, and with it their

@@ -202,6 +202,7 @@ Result<CompiledModel> CompileModel(const Graph& model_graph, std::span<const Flo
   Report(progress, 0.6, "lowering");
   LoweringOptions lowering;
   lowering.bits = options.bits;
+  lowering.tight = options.tight;
   lowering.large = CountActivations(graph) > kLargeModel;
   lowering.remainder_bits = std::min(options.bits + (lowering.large ? 2 : 0), 16);
   std::vector<InputFormat> formats;

@@ -2,10 +2,11 @@
 // integer weights, the recipe that computes every cell, and what to tell the user about it.
 //
 // What the circuit tells about the secret weights: the scale of each tensor and the width of each remainder (so, per
-// layer, the power of two above the largest weight), the range of each calibrated activation to a power of two, or to
-// an eighth of it where a curved function's table is laid over the range, and the table sizes (see lower_rescale.h).
-// Constants that stand outside convolutions and matrix products and are the same for every element (the 6 of a Clip, a
-// factor of 0.5, a slope) are part of a function and so in its table, in clear. It holds no weight of a layer.
+// layer, the power of two above the largest weight), and the range of each calibrated activation to a power of two, or
+// to an eighth of it where a curved function's table is laid over the range. Bounds of sums, and with them table sizes,
+// follow from formats. Constants that stand outside convolutions and matrix products and are the same for every element
+// (the 6 of a Clip, a factor of 0.5, a slope) are part of a function and so in its table, in clear. It holds no weight
+// of a layer.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,10 @@
 namespace provenn {
 
 struct CompileOptions {
-  int bits = 12;                      // of activations: 8..16
+  int bits = 12;  // of activations: 8..16
+  // Bounds of sums, and with them table sizes and declared outputs, from the sums of the weights: a smaller proof, but
+  // the public key then tells these sums to three binary digits.
+  bool tight = false;
   size_t max_deviation_samples = 64;  // how many calibration samples the integer model is compared on
 };
 

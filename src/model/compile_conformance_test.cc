@@ -13,6 +13,7 @@
 #include "model/onnx_import.h"
 #include "model/tensor_io.h"
 #include "relation/checker.h"
+#include "relation/totality.h"
 
 namespace provenn {
 namespace {
@@ -78,6 +79,8 @@ void RunCase(const std::string& name, size_t first_bound, Counts* counts) {
     return;
   }
   ++counts->compiled;
+  const auto total = CheckTotality(compiled->circuit, compiled->program);
+  EXPECT_TRUE(total.ok()) << total.error().ToString();
   uint32_t batch = 0;
   const auto integers = QuantiseInputs(compiled->circuit, compiled->inputs, inputs, &batch);
   ASSERT_TRUE(integers.ok()) << integers.error().ToString();

@@ -29,6 +29,7 @@ Lowering::Lowering(const Graph& graph, const std::vector<Range>& ranges, const s
 
 Result<Lowered> Lowering::Run() {
   AnalyseFunctions();
+  AnalyseSigns();
   CountDemands();
   node_ = graph_.nodes.size();
   RETURN_IF_ERROR(LowerInputs(input_formats_));
@@ -94,6 +95,50 @@ void Lowering::AnalyseFunctions() {
   }
 }
 
+void Lowering::AnalyseSigns() {
+  non_negative_.assign(graph_.values.size(), false);
+  const auto is = [&](ValueId v) {
+    if (v == kNoValue || !graph_.IsConstant(v)) return v != kNoValue && non_negative_[static_cast<size_t>(v)];
+    return false;  // constants are secret
+  };
+  for (size_t i = 0; i < graph_.inputs.size(); ++i) {
+    non_negative_[static_cast<size_t>(graph_.inputs[i])] = input_formats_[i].min >= 0;
+  }
+  for (const GraphNode& node : graph_.nodes) {
+    bool result = false;
+    switch (node.op) {
+      case Op::kSoftmax:
+        result = true;
+        break;
+      case Op::kPad:
+        result = is(node.inputs[0]) && node.As<PadAttributes>().value >= 0;
+        break;
+      case Op::kAdd:
+      case Op::kMul:
+      case Op::kConcat:
+        result = std::all_of(node.inputs.begin(), node.inputs.end(), is);
+        break;
+      case Op::kMatMul:
+        result = is(node.inputs[0]) && is(node.inputs[1]) && node.inputs[2] == kNoValue;
+        break;
+      case Op::kMaxPool:
+      case Op::kAveragePool:
+      case Op::kReduceMean:
+      case Op::kReduceSum:
+      case Op::kReshape:
+      case Op::kTranspose:
+      case Op::kSlice:
+        result = is(node.inputs[0]);
+        break;
+      default:
+        break;
+    }
+    const ValueId root = RootOf(node.output);
+    if (root != node.output) result = FunctionOf(node.output)->IsNonNegative(is(root));
+    non_negative_[static_cast<size_t>(node.output)] = result;
+  }
+}
+
 void Lowering::CountDemands() {
   const auto demand = [&](ValueId v, size_t reader) {
     if (v == kNoValue || graph_.IsConstant(v)) return;
@@ -117,7 +162,8 @@ bool Lowering::CommitsRoot(ValueId root) const {
 const OutputFormat& Lowering::FormatOf(ValueId v) {
   const auto it = formats_.find(v);
   if (it != formats_.end()) return it->second;
-  return formats_[v] = ChooseFormat(*FunctionOf(v), RangeOf(RootOf(v)), RangeOf(v), options_.bits);
+  return formats_[v] = ChooseFormat(*FunctionOf(v), RangeOf(RootOf(v)), RangeOf(v), options_.bits,
+                                    non_negative_[static_cast<size_t>(RootOf(v))]);
 }
 
 int32_t Lowering::KeyScaleOf(ValueId root) {

@@ -23,6 +23,7 @@ struct LoweringOptions {
   int bits = 12;            // of activations, 8..16
   int remainder_bits = 12;  // s that weight scales aim at, so that layers share range tables
   bool large = false;       // spend rows for precision where there are many activations anyway
+  bool tight = false;       // bounds of sums from the weights themselves, not from their formats
 };
 
 // One input or output of the model, as integers.

@@ -40,16 +40,9 @@ void Walk(View* view, const Factor& factor, uint32_t space_axis, int64_t multipl
 // Up to this many values a longer remainder costs nothing to speak of.
 constexpr uint64_t kFewValues = 4096;
 
-// Fields of a record differ in magnitude, and so do the factors that standardise them: a scale at which the smallest
-// factor still has 8 bits, as far as 32 bits allow.
-int32_t ScaleForSmallest(const std::vector<float>& data) {
-  float smallest = 0;
-  for (float v : data) {
-    const float magnitude = std::abs(v);
-    if (magnitude > 0 && (smallest == 0 || magnitude < smallest)) smallest = magnitude;
-  }
-  return std::min(LargestScale(std::span(&smallest, 1), 255), LargestScale(data, INT32_MAX));
-}
+// Fields of a record differ in magnitude, and so do the factors that standardise them: 23 bits leave 8 to factors that
+// are 2^15 times smaller than the largest. The scale follows the largest alone: it is public.
+constexpr int64_t kFactorBound = WideBound(127);
 
 uint32_t AppendSummed(Shape* space, uint32_t size) {
   space->push_back(size);
@@ -317,10 +310,15 @@ Status Lowering::LowerAffine(const GraphNode& node) {
     const View view = pending.sum.terms[0].view;
     std::vector<WeightAxis> axes = BroadcastAxes(constant.shape, pending.space, &view);
     int32_t scale = WeightScale(constant.data, x.scale, KeyScaleOf(node.output));
-    if (pending.space.Count() <= kFewValues) scale = std::max(scale, ScaleForSmallest(constant.data));
+    int64_t bound = kWeightBound;
+    if (pending.space.Count() <= kFewValues) {
+      scale = LargestScale(constant.data, kFactorBound);
+      bound = kFactorBound;
+    }
     const int64_t channels = static_cast<int64_t>(constant.data.size());
-    ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " scale", constant.data, 0, std::move(axes), scale,
-                                                channels, std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0)));
+    ASSIGN_OR_RETURN(WeightSums sums,
+                     AddWeight(node.name + " scale", constant.data, 0, std::move(axes), scale, channels,
+                               std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0), bound));
     pending.sum.terms.clear();
     const size_t rank = pending.space.sizes.size();
     pending.sum.accumulators.push_back({{1, 0}, AddContraction(pending.space.sizes, rank, std::move(sums.view), view)});

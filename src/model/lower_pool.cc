@@ -267,9 +267,11 @@ Status Lowering::LowerAveragePool(const GraphNode& node) {
     Contraction& c = out_.circuit.contractions.back();
     c.right = c.left;
     c.left = std::move(sums.view);
+    // The divisors are positive, but what is declared of them is a format like that of any weight.
     const int64_t most = *std::max_element(sums.max.begin(), sums.max.end());
-    pending.min *= most;
-    pending.max *= most;
+    const int64_t reach = ClampedProduct(std::max(-pending.min, pending.max), most);
+    pending.min = options_.tight ? ClampedProduct(pending.min, most) : -reach;
+    pending.max = options_.tight ? ClampedProduct(pending.max, most) : reach;
     pending.scale = x.scale + scale;
   }
   RETURN_IF_ERROR(CheckBounds(pending));

@@ -18,8 +18,9 @@
 //   (out - min - low) / 2^w           in [0, 2^v)
 // The last two hold out to a range on which the first has one solution.
 //
-// What the sizes of tables tell about the weights: for each table the largest quotient that any of its layers can
-// reach, rounded up to three binary digits. The weights themselves enter nowhere else.
+// The sizes of tables follow from the bounds of E that the requests state, for each table the largest quotient that any
+// of its layers can reach, rounded up to three binary digits. Whether those come from the formats or from the weights
+// is lower_weights.cc's choice (LoweringOptions::tight).
 #pragma once
 
 #include <cstdint>

@@ -30,9 +30,10 @@ Status Lowering::LowerSoftmax(const GraphNode& node) {
   const std::optional<View> top_view = ViewOver(top, distance.space);
   if (!top_view.has_value()) return Unsupported("a softmax over a composite axis");
   distance.sum.terms.push_back({{-1, 0}, *top_view});
-  // x is one of the values the maximum is taken over: the distance is never positive.
-  distance.min = x.min - x.max;
-  distance.max = 0;
+  // x is one of the values the maximum is taken over, so the distance is never positive; the table has rows beyond 0
+  // all the same, where it is constant, so that bounds alone show that each distance has one.
+  distance.min = x.min - top.max;
+  distance.max = x.max - top.min;
   OutputFormat exp_format;
   exp_format.scale = kExpScale;
   exp_format.key_scale = x.scale;
@@ -52,7 +53,6 @@ Status Lowering::LowerSoftmax(const GraphNode& node) {
   IndexSpace full = sum.space;
   for (const Factor& f : e.axes[axis]) full.Append(axis, f.size);
   RETURN_IF_ERROR(AddPlainSum(e, full.sizes, *ViewOver(e, full), n, &sum));
-  sum.min = int64_t{1} << kExpScale;
   const int log = BitLength(n - 1);
   const int fine = std::clamp((options_.large ? 17 : 13) - log, 6, 13);
   OutputFormat reciprocal_format;

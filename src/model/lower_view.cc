@@ -79,7 +79,8 @@ Status Lowering::LowerConcat(const GraphNode& node) {
       format = whole;
     } else {
       pending = sources[i].first;
-      format = ChooseFormat(*sources[i].second, RangeOf(RootOf(v)), RangeOf(node.output), options_.bits, whole.scale);
+      format = ChooseFormat(*sources[i].second, RangeOf(RootOf(v)), RangeOf(node.output), options_.bits,
+                            non_negative_[static_cast<size_t>(RootOf(v))], whole.scale);
       format.table = Canonical([&] {
         FunctionTable clamped = format.table;
         for (int32_t& y : clamped.values) y = static_cast<int32_t>(std::clamp<int64_t>(y, whole.min, whole.max));

@@ -1,13 +1,13 @@
 // Constants become weight tensors, and their products get bounds.
 #include <algorithm>
+#include <cmath>
 
 #include "model/lowering.h"
 
 namespace provenn {
 namespace {
 
-constexpr int64_t kMaxWeight = 32767;  // 16 bits
-constexpr int64_t kMaxBias = INT32_MAX;
+constexpr int64_t kMaxBias = WideBound(32767);
 constexpr int64_t kMaxSum = int64_t{1} << 61;  // no sum reaches a quarter of 2^63, nor half the field's modulus
 
 // The nearest integer within +-kMaxSum, where CheckBounds objects.
@@ -23,14 +23,14 @@ int64_t ClampedProduct(int64_t a, int64_t b) { return Saturated(static_cast<doub
 int32_t Lowering::WeightScale(std::span<const float> data, int32_t input_scale, int32_t key_scale) const {
   // Aim at the common remainder width, but use the 16 bits well: at least `bits - 2` of them, at most all.
   const int32_t aim = options_.remainder_bits + key_scale - input_scale;
-  const int32_t most = LargestScale(data, kMaxWeight);
+  const int32_t most = LargestScale(data, kWeightBound);
   const int32_t least = LargestScale(data, (int64_t{1} << std::min(options_.bits - 2, 14)) - 1);
   return std::clamp(aim, least, most);
 }
 
 Result<WeightSums> Lowering::AddWeight(const std::string& name, std::span<const float> data, int64_t source_offset,
                                        std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min,
-                                       int64_t max) {
+                                       int64_t max, int64_t bound) {
   std::stable_sort(axes.begin(), axes.end(), [](const WeightAxis& a, const WeightAxis& b) {
     if (a.outer != b.outer) return a.outer;
     return a.space_axis < b.space_axis;
@@ -64,14 +64,19 @@ Result<WeightSums> Lowering::AddWeight(const std::string& name, std::span<const 
       index[i] = 0;
     }
   }
+  if (!options_.tight) {
+    // Any weights of this format, any operand in its range: the bounds tell nothing about these weights.
+    const double terms = static_cast<double>(values.size()) / static_cast<double>(channels);
+    const double most = terms * static_cast<double>(bound) *
+                        std::max(std::abs(static_cast<double>(min)), std::abs(static_cast<double>(max)));
+    low.assign(low.size(), -most);
+    high.assign(high.size(), most);
+  }
   for (size_t c = 0; c < low.size(); ++c) {
     sums.min.push_back(Saturated(low[c]));
     sums.max.push_back(Saturated(high[c]));
   }
   // The declared range is that of the format, not of these weights, which are secret.
-  const bool wide =
-      std::any_of(values.begin(), values.end(), [](int32_t v) { return v > kMaxWeight || v < -kMaxWeight; });
-  const int64_t bound = wide ? kMaxBias : kMaxWeight;
   sums.tensor = AddTensor(name, TensorKind::kWeight, shape, -bound, bound, scale);
   out_.circuit.tensors[sums.tensor].outer_axes = outer;
   sums.view.tensor = sums.tensor;
@@ -118,7 +123,13 @@ Status Lowering::AddBias(const std::string& name, std::span<const float> data, s
   for (WeightAxis& axis : axes) axis.outer = false;
   const int32_t scale = std::min(pending->scale, LargestScale(data, kMaxBias));
   if (pending->scale - scale > 30) return Unsupported("a bias far larger than the products it is added to");
-  ASSIGN_OR_RETURN(WeightSums sums, AddWeight(name, data, 0, std::move(axes), scale, channels, 1, 1));
+  // By the power of two above the largest entry, 16 bits at least.
+  int64_t h = 0;
+  for (const float v : data) {
+    const int64_t magnitude = std::abs(static_cast<int64_t>(Quantise(static_cast<double>(v), scale)));
+    while (WideBound(h) < magnitude) h = 2 * h + 1;
+  }
+  ASSIGN_OR_RETURN(WeightSums sums, AddWeight(name, data, 0, std::move(axes), scale, channels, 1, 1, WideBound(h)));
   const int64_t lift = int64_t{1} << (pending->scale - scale);
   const uint32_t contraction =
       AddContraction(pending->space.sizes, pending->space.sizes.size(), std::move(sums.view), std::nullopt);
@@ -132,7 +143,7 @@ Status Lowering::AddBias(const std::string& name, std::span<const float> data, s
 
 Status Lowering::CheckBounds(const PendingSum& pending) const {
   if (pending.min <= -kMaxSum || pending.max >= kMaxSum) {
-    return Unsupported("its sums could exceed 61 bits; use fewer --bits");
+    return Unsupported("its sums could exceed 61 bits; use fewer --bits, or --tight");
   }
   return Ok();
 }

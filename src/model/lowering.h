@@ -33,6 +33,10 @@ struct WeightAxis {
   bool outer = false;          // not used by the other operand
 };
 
+// Declared bounds of weights: 16 bits, or 65535 h + 32767, which a certificate proves exactly (protocol.md, 16).
+inline constexpr int64_t kWeightBound = 32767;
+constexpr int64_t WideBound(int64_t h) { return 65535 * h + kWeightBound; }
+
 // An integer weight tensor and, per output channel, the bounds of its products with an operand in [min, max].
 struct WeightSums {
   uint32_t tensor = 0;
@@ -87,9 +91,13 @@ class Lowering {
   Result<StoredValue> Copy(const StoredValue& value, const std::string& name);
   Result<StoredValue> FlatCopy(const StoredValue& value, const std::string& name);
 
+  // Values that are non-negative whatever the weights and the input: by the operations that make them.
+  void AnalyseSigns();
+
   // lower_weights.cc
   Result<WeightSums> AddWeight(const std::string& name, std::span<const float> data, int64_t source_offset,
-                               std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min, int64_t max);
+                               std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min, int64_t max,
+                               int64_t bound = kWeightBound);
   int32_t WeightScale(std::span<const float> data, int32_t input_scale, int32_t key_scale) const;
   // Axes of a constant that broadcasts over the last logical axes of a space; every element is its own channel.
   static std::vector<WeightAxis> BroadcastAxes(const Dims& shape, const IndexSpace& space, const View* other);
@@ -150,6 +158,7 @@ class Lowering {
   std::vector<ValueId> root_;
   std::vector<Unary> function_;
   std::vector<State> states_;
+  std::vector<bool> non_negative_;
   std::vector<size_t> producer_;                         // node that gives the value
   std::vector<int> demand_count_;                        // reads of a root, through whatever function
   std::vector<std::map<std::string, ValueId>> demands_;  // [root] signature -> a value with that function

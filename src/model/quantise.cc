@@ -105,6 +105,24 @@ double UnaryFunction::operator()(double x) const {
   return x;
 }
 
+bool UnaryFunction::IsNonNegative(bool argument_is) const {
+  switch (kind_) {
+    case Kind::kIdentity:
+      return argument_is;
+    case Kind::kAffine:
+      return scale_ >= 0 && shift_ >= 0 && a_->IsNonNegative(argument_is);
+    case Kind::kCombine:
+      return node_.op != Op::kSub && a_->IsNonNegative(argument_is) && b_->IsNonNegative(argument_is);
+    case Kind::kNode:
+      break;
+  }
+  if (Bounds().low >= 0) return true;
+  if (node_.op == Op::kClip && node_.As<ClipAttributes>().max < 0) return false;
+  const bool keeps_sign = node_.op == Op::kRelu || node_.op == Op::kLeakyRelu || node_.op == Op::kClip ||
+                          node_.op == Op::kTanh || node_.op == Op::kHardSwish;
+  return keeps_sign && a_->IsNonNegative(argument_is);
+}
+
 Range UnaryFunction::Bounds() const {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (kind_ != Kind::kNode) return {-kInfinity, kInfinity};
@@ -169,16 +187,24 @@ Range WidenedDomain(const Range& range) {
   return {Scaled(std::floor(Scaled(wide.low, -unit)), unit), Scaled(std::ceil(Scaled(wide.high, -unit)), unit)};
 }
 
+// Least and largest value of f over the power of two above `magnitude`, with either sign.
+Range RangeBothWays(const UnaryFunction& f, double magnitude) {
+  constexpr int kSteps = 1 << 12;
+  const double reach = magnitude > 0 ? Scaled(1, CeilLog2(magnitude)) : 1;
+  Range range{f(0), f(0)};
+  for (int i = 1; i <= kSteps; ++i) {
+    range.Include(f(reach * i / kSteps));
+    range.Include(f(-reach * i / kSteps));
+  }
+  return range;
+}
+
 }  // namespace
 
 OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const Range& result, int bits,
-                          std::optional<int32_t> fixed_scale) {
+                          bool non_negative, std::optional<int32_t> fixed_scale) {
   const Range domain = WidenedDomain(argument);
-  // The sign of the result over the domain.
-  bool non_negative = true;
-  for (int i = 0; i <= 256 && non_negative; ++i) {
-    non_negative = f(domain.low + (domain.high - domain.low) * i / 256) >= 0;
-  }
+  non_negative = f.IsNonNegative(non_negative);
   OutputFormat format;
   // A sixteenth of the range is left out, so that a saturating table, with its rows for keys on either side, still has
   // at most 2^bits rows.
@@ -219,8 +245,11 @@ OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const R
     table.values.push_back(static_cast<int32_t>(RoundToInteger(Scaled(y, format.scale), format.min, format.max)));
   }
   format.table = Canonical(std::move(table));
-  format.min = format.table.Min();
-  format.max = format.table.Max();
+  // What the function can give on either side of 0, not what it gives on the calibrated side alone.
+  const Range reach = RangeBothWays(f, std::max(-domain.low, domain.high));
+  const auto rounded = [&](double y) { return RoundToInteger(Scaled(y, format.scale), format.min, format.max); };
+  format.min = std::min<int64_t>(rounded(reach.low), format.table.Min());
+  format.max = std::max<int64_t>(rounded(reach.high), format.table.Max());
   return format;
 }
 

@@ -39,6 +39,8 @@ class UnaryFunction {
                                                       std::shared_ptr<const UnaryFunction> b);
 
   double operator()(double x) const;
+  // Whether f(x) >= 0 for all x, or for all x >= 0, by the operations it is made of.
+  bool IsNonNegative(bool argument_is) const;
   bool IsIdentity() const { return kind_ == Kind::kIdentity; }
   // Made of pieces of slope at most 1 that start at multiples of the output's step: the input then needs no finer
   // scale than the output.
@@ -82,9 +84,10 @@ struct OutputFormat {
 };
 
 // Chooses the format of f(x). `argument`, `result`: calibrated ranges of x and f(x). `fixed_scale`: the result's scale
-// where it is imposed.
+// where it is imposed. `non_negative`: whether x >= 0 whatever the weights; a sign that only calibration shows is not
+// used, as formats are public.
 OutputFormat ChooseFormat(const UnaryFunction& f, const Range& argument, const Range& result, int bits,
-                          std::optional<int32_t> fixed_scale = std::nullopt);
+                          bool non_negative, std::optional<int32_t> fixed_scale = std::nullopt);
 
 // Largest scale at which every weight fits `max_magnitude`; a cap for weights that are all tiny.
 int32_t LargestScale(std::span<const float> values, int64_t max_magnitude);

@@ -154,7 +154,7 @@ class TotalityChecker {
     }
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       const uint32_t out = step.outputs[c];
-      if (out != kNoTensor) Set(out, Output(lookup, c, out, key));
+      if (out != kNoTensor) Set(out, Output(step, c, out, key));
       // A column that sets nothing holds by itself only where it is the clamped position, which CheckDeterminism saw.
       if (out == kNoTensor && !(c == 0 && step.clamp.has_value())) {
         return Bad(where, "a value column that nothing makes true");
@@ -185,34 +185,60 @@ class TotalityChecker {
     return {*min, *max};
   }
 
-  Interval Output(const Lookup& lookup, size_t c, uint32_t out, Interval key) const {
+  Interval Output(const Step& step, size_t c, uint32_t out, Interval key) const {
+    const Lookup& lookup = circuit_.lookups[step.id];
     const Table& table = circuit_.tables[lookup.table];
-    if (const auto maximum = Maximum(lookup, c, out, key); maximum.has_value()) return *maximum;
+    if (const auto maximum = Maximum(step, c, out, key); maximum.has_value()) return *maximum;
     const Interval rest = Sum(lookup.columns[c + 1], lookup.space, 0, [&](uint32_t t) { return t == out; });
     return Plus(Values(table, c, key), Times(rest, -1));
   }
 
-  // key = a - b, out - b + constant = max(key, 0).
-  std::optional<Interval> Maximum(const Lookup& lookup, size_t c, uint32_t out, Interval key) const {
-    const Expression& e = lookup.columns[0];
+  // key = a - b, out - b + constant = max(key, 0), where a clamp may stand between difference and table. `key`: the
+  // keys that occur in the table.
+  std::optional<Interval> Maximum(const Step& step, size_t c, uint32_t out, Interval key) const {
+    const Lookup& lookup = circuit_.lookups[step.id];
+    std::vector<ViewTerm> e = lookup.columns[0].terms;
+    if (step.clamp.has_value()) {
+      std::erase_if(e, [&](const ViewTerm& t) {
+        return t.view.tensor == step.clamp->top || t.view.tensor == step.clamp->clamped;
+      });
+    }
     const Expression& v = lookup.columns[c + 1];
-    if (e.terms.size() != 2 || !e.accumulators.empty() || e.constant.numerator != 0) return std::nullopt;
+    if (e.size() != 2 || !lookup.columns[0].accumulators.empty() || lookup.columns[0].constant.numerator != 0) {
+      return std::nullopt;
+    }
     if (v.terms.size() != 2 || !v.accumulators.empty()) return std::nullopt;
     const size_t own = v.terms[0].view.tensor == out ? 0 : 1;
     const ViewTerm& rest = v.terms[1 - own];
     for (size_t b = 0; b < 2; ++b) {
-      if (e.terms[1 - b].coefficient != Coefficient{1, 0} || e.terms[b].coefficient != Coefficient{-1, 0}) continue;
-      if (rest.coefficient != Coefficient{-1, 0} || rest.view != e.terms[b].view) continue;
+      if (e[1 - b].coefficient != Coefficient{1, 0} || e[b].coefficient != Coefficient{-1, 0}) continue;
+      if (rest.coefficient != Coefficient{-1, 0} || rest.view != e[b].view) continue;
+      const Interval x = Read(e[1 - b].view, lookup.space);
+      const Interval y = Read(e[b].view, lookup.space);
+      if (step.clamp.has_value()) {
+        if (!KeepsPositivePart(*step.clamp)) return std::nullopt;
+        key.max = std::min(key.max, std::max<Int128>(x.max - y.min, 0));
+      }
       const Table& table = circuit_.tables[lookup.table];
       for (Int128 k = key.min; k <= key.max; ++k) {
         if (table.values[c][static_cast<size_t>(k - table.first_key)] != std::max<Int128>(k, 0)) return std::nullopt;
       }
-      const Interval x = Read(e.terms[1 - b].view, lookup.space);
-      const Interval y = Read(e.terms[b].view, lookup.space);
       const Int128 constant = v.constant.numerator;
       return Interval{std::max(x.min, y.min) - constant, std::max(x.max, y.max) - constant};
     }
     return std::nullopt;
+  }
+
+  // Whether the clamp takes negative positions to negative ones and leaves the others as they are, so that max(key, 0)
+  // is the same before and after it.
+  bool KeepsPositivePart(const CoarseClamp& clamp) const {
+    const Table& table = circuit_.tables[clamp.table];
+    const Interval tops = *tensors_[clamp.top];
+    for (Int128 t = tops.min; t <= tops.max; ++t) {
+      const Int128 to = table.values[0][static_cast<size_t>(t - table.first_key)];
+      if (t < 0 ? to >= 0 : to != t) return false;
+    }
+    return true;
   }
 
   // Several steps may set parts of one tensor.

@@ -5,11 +5,11 @@
 // interpreter's, no sum of which leaves the integers of absolute value below p/2. So an owner cannot choose which
 // inputs have no proof, and "the model" is integer arithmetic and not arithmetic modulo p.
 //
-// No verdict rests on it yet: bounds that the compiler takes from sums of the actual weights do not pass.
+// The compiler's bounds pass by default; those of `commit --tight`, taken from sums of the actual weights, do not.
 //
 // Interval arithmetic along the program, from the declared bounds of inputs and weights. One rule looks at two
-// terms together: out = max(a, b), written as b + f(a - b) with f(k) = max(k, 0), lies in [max of minima, max of
-// maxima]. docs/protocol.md, section 12.5.
+// terms together: out = max(a, b), written as b + f(a - b) with f(k) = max(k, 0) (which a clamp that keeps the sign of
+// positions leaves as it is), lies in [max of minima, max of maxima]. docs/protocol.md, section 12.5.
 #pragma once
 
 #include <cstdint>
