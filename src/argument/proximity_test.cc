@@ -17,10 +17,14 @@
 #include "argument/test_tiny_circuit.h"
 #include "argument/test_toy_plan.h"
 #include "argument/weights_link_verifier.h"
+#include "base/sanitizer.h"
 #include "field/domain.h"
 
 namespace provenn {
 namespace {
+
+// A sanitizer looks at memory, not at rates, and slows every proof.
+constexpr int kTrials = PROVENN_ADDRESS_SANITIZER || PROVENN_THREAD_SANITIZER ? 10 : 100;
 
 // The smallest and largest number of successes in n trials, of probability p each, that leave out less than 5e-6 at
 // either end.
@@ -146,8 +150,8 @@ TEST_F(ProximityTest, ErrorsJustBelowAndJustAboveTheRadius) {
     ASSERT_GE(radius, 2u) << word.Name();
     const double near = AllGood(s.size() - radius, s.size(), s.random_rows);
     const double far = AllGood(s.size() - radius - 1, s.size(), s.random_rows);
-    ExpectRate(word, 100, near, Errors(s, radius));
-    ExpectRate(word, 100, far, Errors(s, radius + 1));
+    ExpectRate(word, kTrials, near, Errors(s, radius));
+    ExpectRate(word, kTrials, far, Errors(s, radius + 1));
     EXPECT_LE(far, word.Bound()) << word.Name();
     EXPECT_GT(far, 0.5 * word.Bound()) << word.Name() << ": the attack is close to the bound";
   }
@@ -159,7 +163,7 @@ TEST_F(ProximityTest, ADegreeThatIsOneTooHigh) {
   for (const Word& word : Words()) {
     const OracleShape& s = word.shape;
     const double theory = AllGood(s.degree_bound(), s.size(), s.random_rows);
-    ExpectRate(word, 50, theory, [&](std::mt19937_64& random, std::span<Goldilocks> codeword) {
+    ExpectRate(word, kTrials / 2, theory, [&](std::mt19937_64& random, std::span<Goldilocks> codeword) {
       const std::vector<uint64_t> roots = SomeRows(random, s.degree_bound(), s.size());
       const size_t column = random() % s.columns;
       const Goldilocks scale(1 + random() % 1000);
@@ -209,8 +213,7 @@ TEST_F(ProximityTest, AWeightsWordJustBelowAndJustAboveTheRadius) {
   const uint32_t q = session_.plan->weight_queries;
   for (const uint64_t errors : {radius, radius + 1}) {
     int accepted = 0;
-    const int trials = 100;
-    for (int trial = 0; trial < trials; ++trial) {
+    for (int trial = 0; trial < kTrials; ++trial) {
       std::mt19937_64 random(static_cast<uint64_t>(trial));
       OwnedWeightsOracle wrong = right;
       std::vector<Digest> leaves;
@@ -232,7 +235,7 @@ TEST_F(ProximityTest, AWeightsWordJustBelowAndJustAboveTheRadius) {
       accepted += v.accepted ? 1 : 0;
       EXPECT_TRUE(v.accepted || v.reason == Reason::kLinearClaim) << Show(v);
     }
-    ExpectLikely(accepted, trials, AllGood(n - errors, n, q), std::to_string(errors) + " errors");
+    ExpectLikely(accepted, kTrials, AllGood(n - errors, n, q), std::to_string(errors) + " errors");
   }
   const double rate = static_cast<double>(rows) / static_cast<double>(n);
   EXPECT_LE(AllGood(n - radius - 1, n, q), std::pow((1 + rate) / 2, q));
