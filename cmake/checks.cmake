@@ -42,6 +42,16 @@ if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON)
   add_test(NAME conformance/provenn COMMAND ${PROVENN_TEST_PYTHON} ${CMAKE_SOURCE_DIR}/reference/run_conformance
                                             --provenn $<TARGET_FILE:provenn>)
   set_tests_properties(conformance/reference conformance/provenn PROPERTIES TIMEOUT 300)
+  add_test(NAME reference/unit COMMAND ${PROVENN_TEST_PYTHON} -m unittest discover -s tests -t .
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/reference)
+endif()
+
+# The two verifiers on broken keys and proofs. A sample; all of it: tools/differential --count 10000 --lenet 300.
+if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON AND NOT PROVENN_FUZZERS)
+  add_test(NAME reference/differential
+           COMMAND ${PROVENN_TEST_PYTHON} ${CMAKE_SOURCE_DIR}/tools/differential $<TARGET_FILE:provenn>
+                   --count 250 --lenet 8 --seed 2)
+  set_tests_properties(reference/unit reference/differential PROPERTIES TIMEOUT 600)
 endif()
 
 # The sanitised tree makes no statement about figures, and is slow.

@@ -1,5 +1,6 @@
 """The two verifiers behind one interface: (verdict, reason) of a key and a proof given as bytes."""
 
+import functools
 import json
 import subprocess
 
@@ -7,6 +8,7 @@ from provenn_reference.formats import Unreadable
 from provenn_reference.verify import ACCEPT, verdict
 
 
+@functools.lru_cache(maxsize=2)
 def by_reference(key, proof, context=None):
     try:
         result = verdict(key, proof, None if context is None else context.encode())

@@ -48,14 +48,12 @@ class Element:
     def __mul__(self, other):
         if isinstance(other, int):
             return Element(a * other % P for a in self.c)
-        degree = len(self.c)
-        product = [0] * (2 * degree - 1)
-        for i, a in enumerate(self.c):
-            for j, b in enumerate(other.c):
-                product[i + j] += a * b
-        for i in range(2 * degree - 2, degree - 1, -1):
-            product[i - degree] += NON_RESIDUE[degree] * product[i]
-        return Element(a % P for a in product[:degree])
+        if len(self.c) == 2:
+            (a0, a1), (b0, b1) = self.c, other.c
+            return Element(((a0 * b0 + 7 * a1 * b1) % P, (a0 * b1 + a1 * b0) % P))
+        (a0, a1, a2), (b0, b1, b2) = self.c, other.c
+        return Element(((a0 * b0 + 2 * (a1 * b2 + a2 * b1)) % P, (a0 * b1 + a1 * b0 + 2 * a2 * b2) % P,
+                        (a0 * b2 + a1 * b1 + a2 * b0) % P))
 
     __rmul__ = __mul__
 
@@ -68,7 +66,15 @@ class Element:
         return result
 
     def inverse(self):
-        return self ** (P ** len(self.c) - 2)
+        """The conjugate (the product of the other conjugates) over the norm, which is in F."""
+        if len(self.c) == 2:
+            a, b = self.c
+            conjugate, norm = (a, -b), a * a - 7 * b * b
+        else:
+            a, b, c = self.c
+            conjugate = (a * a - 2 * b * c, 2 * c * c - a * b, b * b - a * c)
+            norm = a**3 + 2 * b**3 + 4 * c**3 - 6 * a * b * c
+        return Element(x % P for x in conjugate) * pow(norm, -1, P)
 
     def __eq__(self, other):
         return self.c == other.c
@@ -86,7 +92,7 @@ class Element:
 def add(a, b):
     """a + b. Both are below P: the sum overflows 64 bits at most once, and 2^64 = EPSILON."""
     total = a + b
-    total = total + np.where(total < a, EPSILON, np.uint64(0))
+    total += EPSILON * (total < a)
     return np.where(total >= PRIME, total - PRIME, total)
 
 
@@ -97,23 +103,39 @@ def negate(a):
 def multiply(a, b):
     """a * b: four products of halves, then 2^64 = 2^32 - 1 and 2^96 = -1."""
     a_low, a_high, b_low, b_high = a & LOW, a >> HALF, b & LOW, b >> HALF
-    low_low, low_high = a_low * b_low, a_low * b_high
-    high_low, high_high = a_high * b_low, a_high * b_high
-    middle = (low_low >> HALF) + (low_high & LOW) + (high_low & LOW)
-    low = (low_low & LOW) | (middle << HALF)
-    high = high_high + (low_high >> HALF) + (high_low >> HALF) + (middle >> HALF)
+    low, middle, high = a_low * b_low, a_low * b_high, a_high * b_high
+    other = a_high * b_low
+    middle += low >> HALF  # below 2^64: (2^32 - 1)^2 + 2^32 - 1
+    carry = (middle & LOW) + other  # likewise
+    high += (middle >> HALF) + (carry >> HALF)
+    low = (carry << HALF) | (low & LOW)
     minus, times = high >> HALF, (high & LOW) * EPSILON
     result = low - minus
-    result = result - np.where(low < minus, EPSILON, np.uint64(0))
-    total = result + times
-    total = total + np.where(total < times, EPSILON, np.uint64(0))
-    return np.where(total >= PRIME, total - PRIME, total)
+    result -= EPSILON * (low < minus)
+    result += times
+    result += EPSILON * (result < times)
+    return np.where(result >= PRIME, result - PRIME, result)
 
 
 def total(a, axis):
     """The sum along an axis of at most 2^32 elements."""
     low, high = (a & LOW).sum(axis=axis, dtype=np.uint64), (a >> HALF).sum(axis=axis, dtype=np.uint64)
     return add(low % PRIME, multiply(high % PRIME, np.uint64(1 << 32)))
+
+
+def matrix_product(a, b):
+    """The product of two matrices, with at most 2^20 terms in a sum.
+
+    Floating point multiplies digits of 16 bits: sums of up to 2^20 such products are below 2^53, so all are exact.
+    """
+    left, right = (np.stack([(m >> np.uint64(16 * i)) & np.uint64(0xFFFF) for i in range(4)]).astype(np.float64)
+                   for m in (a, b))
+    result = np.zeros((a.shape[0], b.shape[1]), dtype=np.uint64)
+    for place in range(6, -1, -1):  # of 2^(16 place), from the highest
+        digits = range(max(0, place - 3), min(place, 3) + 1)
+        at_place = sum((left[i] @ right[place - i]).astype(np.uint64) for i in digits)
+        result = add(multiply(result, np.uint64(1 << 16)), at_place)
+    return result
 
 
 def scatter(size, positions, values):
@@ -158,14 +180,16 @@ def scale(a, k):
 
 def k_multiply(a, b):
     degree = a.shape[-1]
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    product = [np.zeros(shape[:-1], dtype=np.uint64) for _ in range(2 * degree - 1)]
-    for i in range(degree):
-        for j in range(degree):
-            product[i + j] = add(product[i + j], multiply(a[..., i], b[..., j]))
-    for i in range(2 * degree - 2, degree - 1, -1):
-        product[i - degree] = add(product[i - degree], multiply(product[i], np.uint64(NON_RESIDUE[degree])))
-    return np.stack(product[:degree], axis=-1)
+    products = multiply(a[..., :, None], b[..., None, :])
+    result = []
+    for place in range(degree):
+        value = products[..., 0, place]
+        for i in range(1, place + 1):
+            value = add(value, products[..., i, place - i])
+        for i in range(place + 1, degree):  # X^degree is the non-residue
+            value = add(value, multiply(products[..., i, place + degree - i], np.uint64(NON_RESIDUE[degree])))
+        result.append(value)
+    return np.stack(result, axis=-1)
 
 
 def k_sum(a, axis=0):

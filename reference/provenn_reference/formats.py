@@ -94,8 +94,7 @@ def header(reader, magic, version):
 # Circuit.
 
 
-def read_circuit(data):
-    r = Reader(data)
+def read_circuit(r):
     r.demand(r.u32() == 1, "an unknown version of the circuit")
 
     def shape():
@@ -157,9 +156,7 @@ class Port:
     order: list
 
 
-def read_ports(data, circuit):
-    r = Reader(data)
-
+def read_ports(r, circuit):
     def port():
         name, shape, tensor = r.string(4096), r.list(r.varint, 16), r.varint()
         r.demand(tensor < len(circuit.tensors), "a port to no tensor")
@@ -191,9 +188,7 @@ class Step:
     outputs: list = ()  # per value column: a tensor, or None
 
 
-def read_program(data):
-    r = Reader(data)
-
+def read_program(r):
     def name():
         value = r.varint()
         r.demand(value <= MAX_OBJECTS, "a step about something that cannot exist")
@@ -238,17 +233,17 @@ class PublicKey:
     model_id: bytes
 
 
-def read_key(data):
-    r = Reader(data)
+def read_key(data, reader=Reader):
+    r = reader(data)
     r.demand(len(data) <= MAX_KEY_BYTES, "a key that is too large")
     header(r, b"PRVNVKEY", 2)
     weights = WeightsCommitment(r.u32(), r.u32(), r.bytes(32))
     circuit_size, ports_size, program_size = r.u64(), r.u64(), r.u64()
     r.demand(circuit_size + ports_size + program_size == r.left(), "sections that do not fill the file")
     circuit_bytes, ports_bytes = r.bytes(circuit_size), r.bytes(ports_size)
-    program = read_program(r.bytes(program_size))
-    circuit = read_circuit(circuit_bytes)
-    inputs, outputs = read_ports(ports_bytes, circuit)
+    program = read_program(reader(r.bytes(program_size)))
+    circuit = read_circuit(reader(circuit_bytes))
+    inputs, outputs = read_ports(reader(ports_bytes), circuit)
     check_weights(r, weights, circuit)
     model_id = tagged_hash("provenn.model", tagged_hash("provenn.circuit", circuit_bytes)
                            + tagged_hash("provenn.ports", ports_bytes) + weights.encoded())
@@ -285,8 +280,8 @@ class ProofFile:
     messages: bytes
 
 
-def read_proof(data):
-    r = Reader(data)
+def read_proof(data, reader=Reader):
+    r = reader(data)
     header(r, b"PRVNPROF", 1)
     profile, model_id, batch = r.u8(), r.bytes(32), r.u32()
     r.demand(profile in (1, 2) and 1 <= batch <= MAX_BATCH, "an unknown profile or a batch out of range")

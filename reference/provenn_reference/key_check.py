@@ -1,6 +1,8 @@
 """Section 3.1: what a key must show before anything else; one function per rule."""
 import itertools
 
+import numpy as np
+
 from .circuit import INPUT, OUTPUT, WEIGHT, WITNESS, elements
 from .field import P
 
@@ -8,11 +10,7 @@ MAX_CONSTANT = 2**40
 
 
 def key_passes(key):
-    check = KeyCheck(key)
-    return all(rule() for rule in (
-        check.rule_11_ports, check.rule_1_program, check.rule_2_coefficients, check.rule_3_inputs, check.rule_4_order,
-        check.rule_5_digits, check.rule_6_clamp, check.rule_7_quotient, check.rule_8_one_solution,
-        check.rule_9_every_cell_once, check.rule_10_nothing_without_effect))
+    return all(rule() for rule in KeyCheck(key).rules().values())
 
 
 # Words.
@@ -109,6 +107,12 @@ class KeyCheck:
         self.circuit, self.key, self.program = key.circuit, key, key.program
         self.ranges = cell_ranges(key.circuit)
         self.lookup_steps = [step for step in self.program if step.is_lookup]
+
+    def rules(self):
+        """By number, in an order in which each may rely on those before it."""
+        return {11: self.rule_11_ports, 1: self.rule_1_program, 2: self.rule_2_coefficients, 3: self.rule_3_inputs,
+                4: self.rule_4_order, 5: self.rule_5_digits, 6: self.rule_6_clamp, 7: self.rule_7_quotient,
+                8: self.rule_8_one_solution, 9: self.rule_9_every_cell_once, 10: self.rule_10_nothing_without_effect}
 
     def lookup(self, step):
         return self.circuit.lookups[step.id]
@@ -237,7 +241,7 @@ class KeyCheck:
         first = next((p for p in pairs if p[1][0] == top and p[1][1] is not None), None)
         own = self.table(step)
         return (first == (table, [top, clamped]) and len(own.columns) > 0 and step.outputs[0] is None
-                and all(v == (own.first_key + row) >> t for row, v in enumerate(own.columns[0]))
+                and (own.columns[0] == (own.first_key + np.arange(own.size)) >> t).all()
                 and cells(self.lookup(step))[1] == clamped)
 
     def rule_7_quotient(self):

@@ -43,6 +43,7 @@ class Leaves:
         zero = Element.of(0, self.degree)
         self.numerator, self.denominator = zero, zero  # the parts that the verifier computes
         self.numerator_functionals, self.denominator_functionals = [], []
+        self.of_space = {}
         self.gammas = {}  # contraction: its coefficient in the denominator
         outside = Element.of(1, self.degree)
         for kind, number, first, size in plan.leaves:
@@ -51,12 +52,18 @@ class Leaves:
             (self.lookup if kind == "lookup" else self.table)(number, block)
         self.denominator = self.denominator + outside
 
+    def weights(self, space):
+        """The eq weights of each axis, and the product of their sums. Equal spaces have equal ones."""
+        if tuple(space) not in self.of_space:
+            vectors, real = eq_vectors(space, self.point, self.degree), Element.of(1, self.degree)
+            for vector in vectors:
+                real = real * f.element(f.k_sum(vector))
+            self.of_space[tuple(space)] = vectors, real
+        return self.of_space[tuple(space)]
+
     def lookup(self, number, block):
         lookup = self.plan.circuit.lookups[number]
-        weights = eq_vectors(lookup.space, self.point, self.degree)
-        real = Element.of(1, self.degree)
-        for vector in weights:
-            real = real * f.element(f.k_sum(vector))
+        weights, real = self.weights(lookup.space)
         self.numerator = self.numerator + block * real
         self.denominator = self.denominator + block * (real * (self.alpha - lookup.table) + (1 - real))
         factor = -block
@@ -92,14 +99,13 @@ class Leaves:
 
     def table(self, number, block):
         table = self.plan.circuit.tables[number]
-        (weights,) = eq_vectors([table.size], self.point, self.degree)
-        real = f.element(f.k_sum(weights))
+        (weights,), real = self.weights([table.size])
         values = real * (self.alpha - number)
         factor = Element.of(P - 1, self.degree)
-        keys = range(table.first_key, table.first_key + table.size)
-        for column in [keys] + table.columns:
+        keys = table.first_key + np.arange(table.size)
+        for column in f.matrix_product(f.signed([keys] + table.columns), weights):
             factor = factor * self.beta
-            values = values + factor * evaluate(f.signed(column), [weights], self.degree)
+            values = values + factor * f.element(column)
         self.denominator = self.denominator + block * (values + (1 - real))
         vector = f.k_multiply(weights, (-block).array()[None])
         self.numerator_functionals.append(("activations", self.plan.blocks["table", number], [vector]))

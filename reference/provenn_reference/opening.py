@@ -46,7 +46,7 @@ class Source:
 
 def base_fold(eq):
     """Columns over F."""
-    return lambda rows: f.k_sum(f.scale(rows, eq[None]), 1)
+    return lambda rows: f.matrix_product(rows, eq)
 
 
 def level_fold(eq, stored):
@@ -136,8 +136,6 @@ def reveal(channel, terminal_root, last, weight, claim):
 def evaluate_at(coefficients, shape, positions):
     """The polynomials with these coefficients (index, column) over K, at rows of a domain."""
     points = np.array(f.domain_points(shape.log_size, positions), dtype=np.uint64)
-    result = []
-    for start in range(0, len(points), 32):
-        powers = f.powers(points[start:start + 32], len(coefficients))
-        result.append(f.k_sum(f.scale(powers[:, :, None], coefficients[None]), 1))
-    return np.concatenate(result)
+    powers = f.powers(points, len(coefficients))
+    return f.matrix_product(powers, coefficients.reshape(len(coefficients), -1)).reshape(
+        (len(points),) + coefficients.shape[1:])

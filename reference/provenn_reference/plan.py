@@ -1,4 +1,5 @@
 """Section 5: every size of a proof, from public data alone; and section 12.4, the budget."""
+import functools
 import math
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ class Refused(Exception):
     """No plan, or the budget misses the target: reason `parameters`."""
 
 
+@functools.lru_cache(maxsize=2**16)
 def bits_per_query(k, n):
     """floor(2^32 * log2(2n / (n + k))): squarings of a fixed-point number below 2, each rounded down."""
     x, result = (2 * n << 62) // (n + k), 0

@@ -45,14 +45,14 @@ def check_batch(circuit, batch):
         raise Rejected("parameters")
 
 
-def verify(key, proof):
+def verify(key, proof, make_channel=Channel):
     hidden = [proof.public.get(number, 0) is None for number in range(len(key.circuit.tensors))]
     try:
         plan = make_plan(proof.profile, key.circuit, key.weights, proof.batch, hidden)
     except Refused:
         raise Rejected("parameters") from None
     public = public_arrays(plan, proof)
-    channel = Channel(plan, proof.messages)
+    channel = make_channel(plan, proof.messages)
     absorb_statement(channel.transcript, plan, proof, key.model_id)
     roots = {"terminal": channel.digest("terminal root"), "activations": channel.digest("activations root")}
     claims = []

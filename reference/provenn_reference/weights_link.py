@@ -73,8 +73,7 @@ def verify_sboxes(channel, claims):
 
 def combine_forms(forms, weights):
     """sum of weights[i] * forms[i]: an array over K of a form's coefficients."""
-    forms = np.array(forms, dtype=np.uint64)
-    return f.k_sum(f.scale(forms, weights[:, None, :]))
+    return f.matrix_product(np.array(forms, dtype=np.uint64).T, weights)
 
 
 def input_functional(plan, permutations, sboxes):
@@ -129,13 +128,14 @@ def row_claim(plan, positions, low_point, delta):
 
 
 def power_functional(points, coefficients, length):
-    """Section 4, Power: the vector over i < length of the sum over t of coefficients[t] * points[t]^i."""
-    result = []
-    block = 256  # x^(256 i + j) = (x^256)^i x^j
+    """Section 4, Power: the vector over i < length of the sum over t of coefficients[t] * points[t]^i.
+
+    As a product of matrices: x^(block * i + j) = (x^block)^i * x^j.
+    """
+    degree = coefficients.shape[-1]
+    block = 1 << (length.bit_length() + 1) // 2
     small = f.powers(points, block)
-    step = f.multiply(small[:, -1], points)
-    scaled = coefficients
-    for start in range(0, length, block):
-        result.append(f.k_sum(f.scale(small[:, :length - start], scaled[:, None, :])))
-        scaled = f.scale(step, scaled)
-    return np.concatenate(result)
+    large = f.powers(f.multiply(small[:, -1], points), -(-length // block))
+    left = f.scale(large, coefficients[:, None, :])  # (point, i, coefficient)
+    result = f.matrix_product(left.reshape(len(points), -1).T, small)
+    return result.reshape(-1, degree, block).transpose(0, 2, 1).reshape(-1, degree)[:length]

@@ -1,0 +1,1 @@
+"""What breaks keys and proofs on purpose: for tests, conformance cases and the comparison with the C++ verifier."""
