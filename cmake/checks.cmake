@@ -50,8 +50,8 @@ endif()
 if(PROVENN_TESTS AND TARGET provenn AND PROVENN_TEST_PYTHON AND NOT PROVENN_FUZZERS)
   add_test(NAME reference/differential
            COMMAND ${PROVENN_TEST_PYTHON} ${CMAKE_SOURCE_DIR}/tools/differential $<TARGET_FILE:provenn>
-                   --count 250 --lenet 8 --seed 2)
-  set_tests_properties(reference/unit reference/differential PROPERTIES TIMEOUT 600)
+                   --count 120 --lenet 4 --seed 2)
+  set_tests_properties(reference/unit reference/differential PROPERTIES TIMEOUT 1800)
 endif()
 
 # The sanitised tree makes no statement about figures, and is slow.

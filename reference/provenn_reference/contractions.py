@@ -2,7 +2,7 @@
 import numpy as np
 
 from . import field as f
-from .channel import Claim
+from .channel import Affine, Claim
 from .circuit import WEIGHT, used_axes
 from .field import Element
 from .layout import bits
@@ -10,7 +10,8 @@ from .views import axis_points, eq_vectors, evaluate, map_vector, view_vectors
 
 
 def kappa(circuit, c):
-    """The axes of the space that occur in both operands; for a weight, those of its axes after the outer ones."""
+    """The axes of the space that occur in both operands, ascending; with a weight, those that its axes after the outer
+    ones read, in their order."""
     axes = set(range(len(c.space)))
     for view in (c.left, c.right):
         if view is None:
@@ -18,7 +19,7 @@ def kappa(circuit, c):
         tensor = circuit.tensors[view.tensor]
         if tensor.kind == WEIGHT:
             inner = view.maps[tensor.outer_axes:]
-            return sorted(axis for m in inner for axis, _ in m.terms)
+            return [axis for m in inner for axis, _ in m.terms]
         axes &= used_axes(view)
     return sorted(axes)
 
@@ -108,7 +109,7 @@ def verify_contractions(channel, public, leaves, claim, claims):
     for number, tensor in enumerate(plan.circuit.tensors):
         if tensor.kind == WEIGHT:
             weight_blocks[number] = len(weight_blocks)
-    weight_claims, end = [], 0
+    weight_claims, end = [], Affine(Element.of(0, degree))
     for number in plan.terms:
         term = Term(plan, number, leaves.point, end_point)
 
@@ -134,7 +135,7 @@ def verify_contractions(channel, public, leaves, claim, claims):
             factor = factor * (1 - r)
         both = not isinstance(left, Element) and not isinstance(right, Element)
         product = channel.product(left, right) if both else left * right if isinstance(right, Element) else right * left
-        end = product * factor + end
+        end = end + product * factor
     claims.append(Claim([], claim - end))
     return end_point, weight_claims
 

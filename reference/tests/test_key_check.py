@@ -74,7 +74,8 @@ class ReaderTest(unittest.TestCase):
         changes = [
             set_field("tensors", 0, "kind", 4), set_field("tensors", 0, "min", 2048),
             set_field("tensors", 0, "scale", 65), set_field("tensors", 0, "outer_axes", 1),
-            set_field("tensors", 1, "outer_axes", 2), set_field("tensors", 0, "shape", [0]), set_field("tensors", 0, "shape", [4] + [1] * 9),
+            set_field("tensors", 1, "outer_axes", 2), set_field("tensors", 0, "shape", [0]),
+            set_field("tensors", 0, "shape", [4] + [1] * 9),
             set_field("tables", 0, "first_key", 2**31 - 32), set_field("tables", 0, "size", 0),
             set_field("contractions", 0, "out_rank", 3), set_field("contractions", 0, "space", [3, 5]),
             set_field("lookups", 0, "table", 9), set_field("lookups", 0, "columns", []),
