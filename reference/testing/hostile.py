@@ -141,7 +141,9 @@ def _(key):
 
 @hostile(4, "softmax", "a key that reads the step's own output")
 def _(key):
-    key_terms(key, 8).append(((1, 0), own(4)))
+    names = [x.name for x in key.circuit.lookups]
+    output = next(i for i, t in enumerate(key.circuit.tensors) if t.name == b"s exp")
+    key_terms(key, names.index(b"s exp")).append(((1, 0), own(output)))
 
 
 @hostile(5, "mlp", "a digit with half its weight")
