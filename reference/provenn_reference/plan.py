@@ -176,7 +176,7 @@ def plan_weights(plan, needed):
     domain, rows = 1 << plan.weights.log_size, plan.weights_layout.rows
     if 2 * rows > domain or rows > 2**22:
         raise Refused("a domain of the weights that is too small")
-    if not any(plan.circuit.tensors[plan.circuit.contractions[t].left.tensor].kind == WEIGHT for t in plan.terms):
+    if not plan.terms:
         raise Refused("weights that no contraction reads")
     weight_of = [n for n, t in enumerate(plan.circuit.tensors) if t.kind == WEIGHT]
     rows_read = sum(plan.weights_layout.blocks[weight_of.index(c.left.tensor)].rows
