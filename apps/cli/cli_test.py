@@ -225,7 +225,7 @@ class CommandLine(unittest.TestCase):
             process.send_signal(signal.SIGKILL)
             killed += process.wait() == -signal.SIGKILL
             for file in folder.iterdir() if folder.exists() else []:
-                self.assertIn(file.name, ("model.pk", "model.vk", "model.cert"))
+                self.assertIn(file.name, ("model.pk", "model.vk", "model.cert", "model.card.json"))
                 self.must(0, "inspect", file)
             if (folder / "model.vk").exists():
                 self.assertTrue((folder / "model.pk").exists())

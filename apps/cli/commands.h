@@ -30,6 +30,8 @@ struct Query {
 };
 
 void AddCommit(CLI::App& app, Action* action);
+void AddReproduce(CLI::App& app, Action* action);
+void AddCard(CLI::App& app, Action* action);
 void AddRun(CLI::App& app, Action* action);
 void AddProve(CLI::App& app, Action* action);
 void AddVerify(CLI::App& app, Action* action);

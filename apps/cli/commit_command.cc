@@ -1,21 +1,22 @@
 #include <fmt/format.h>
 
+#include <ctime>
 #include <memory>
 
 #include "commands.h"
 #include "common.h"
+#include "model_source.h"
 
 namespace provenn::cli {
 namespace {
 
 struct Options {
-  std::string model;
-  std::vector<std::string> calibration;
-  int bits = 12;
-  bool tight = false;
-  std::string seed_file;
+  ModelSource source;
   std::string directory;
   std::string certificate = "p100";
+  ModelCard card;  // the texts that were given
+  bool digests = false;
+  bool no_card = false;
   bool force = false;
   Output output;
 };
@@ -49,6 +50,7 @@ Json ReportJson(const CommitReport& report) {
           {"certificate", report.certificate_path},
           {"certificate_bytes", report.certificate_bytes},
           {"certificate_s", report.certificate_s},
+          {"card", report.card_path},
           {"nodes", nodes},
           {"deviations", deviations}};
 }
@@ -82,30 +84,45 @@ void PrintReport(const CommitReport& report) {
     fmt::print("certificate  {} ({}, made in {} s)\n", report.certificate_path, Bytes(report.certificate_bytes),
                Number(report.certificate_s));
   }
+  if (!report.card_path.empty()) fmt::print("card         {}\n", report.card_path);
   fmt::print("model id     {}\n", ToHex(report.model_id));
+}
+
+std::string Today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm date{};
+  gmtime_r(&now, &date);
+  return fmt::format("{:04}-{:02}-{:02}", date.tm_year + 1900, date.tm_mon + 1, date.tm_mday);
+}
+
+Result<ModelCard> MakeCard(const Options& options) {
+  ModelCard card = options.card;
+  if (card.date.empty()) card.date = Today();
+  card.program = std::string("provenn ") + PROVENN_VERSION;
+  card.options = options.source.Options();
+  if (options.digests) RETURN_IF_ERROR(AddFilesTo(options.source, &card));
+  return card;
 }
 
 int Run(const Options& options) {
   GuardSecrets();
   CommitOptions commit;
-  commit.bits = options.bits;
-  commit.tight = options.tight;
+  static_cast<ModelOptions&>(commit) = options.source.Options();
   commit.overwrite = options.force;
   commit.certificate = options.certificate == "none"   ? std::nullopt
                        : options.certificate == "p128" ? std::optional(Profile::kP128)
                                                        : std::optional(Profile::kP100);
-  const Status kind = RefuseOurFile(options.model, "an ONNX model");
-  if (!kind.ok()) return Fail(kind.error(), options.output);
-  if (!options.seed_file.empty()) {
-    const auto seed = ReadSeedFile(options.seed_file);
-    if (!seed.ok()) return Fail(seed.error(), options.output);
-    commit.seed = *seed;
+  const auto loaded = Load(options.source);
+  if (!loaded.ok()) return Fail(loaded.error(), options.output);
+  commit.seed = loaded->seed;
+  if (!options.no_card) {
+    const auto card = MakeCard(options);
+    if (!card.ok()) return Fail(card.error(), options.output);
+    commit.card = *card;
   }
-  const auto calibration = LoadTensors(options.calibration);
-  if (!calibration.ok()) return Fail(calibration.error(), options.output);
   const auto report = [&] {
     TerminalProgress progress;
-    return CommitModelFile(options.model, *calibration, commit, options.directory, &progress);
+    return CommitModelFile(options.source.model, loaded->calibration, commit, options.directory, &progress);
   }();
   if (!report.ok()) return Fail(report.error(), options.output);
   if (options.output.json) {
@@ -121,20 +138,24 @@ int Run(const Options& options) {
 void AddCommit(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("commit", "Commit to an ONNX model: DIR/model.pk (secret), DIR/model.vk");
-  command->add_option("model", options->model, "the .onnx file")->required();
-  command->add_option("--calibration", options->calibration, "samples of each input: FILE or NAME=FILE")
-      ->required()
-      ->allow_extra_args(false);
-  command->add_option("--bits", options->bits, "bits of activations, 8 to 16 (default 12)");
-  command->add_flag("--tight", options->tight,
-                    "smaller tables, whose sizes then tell the sums of the weights to three binary digits");
-  command->add_option("--seed", options->seed_file,
-                      "seed file, or 32 random bytes or more: makes the commitment reproducible; keep it secret");
+  options->source.AddTo(command, false);
   command->add_option("-o,--output", options->directory, "folder for the keys")->required();
   command
       ->add_option("--certificate", options->certificate,
                    "profile of DIR/model.cert, the proof that the weights are what the key says: p100, p128 or none")
       ->check(CLI::IsMember({"p100", "p128", "none"}));
+  CLI::Option* no_card = command->add_flag("--no-card", options->no_card, "write no DIR/model.card.json");
+  const auto add_claim = [&](const char* name, std::string* text, const char* what) {
+    command->add_option(name, *text, what)->excludes(no_card);
+  };
+  add_claim("--name", &options->card.name, "for the card: what the model is called");
+  add_claim("--version", &options->card.version, "for the card: which version of it");
+  add_claim("--date", &options->card.date, "for the card: YYYY-MM-DD (default: today)");
+  command
+      ->add_flag("--digests", options->digests,
+                 "for the card: SHA-256 of the model's files and of the calibration data; whoever has a file can then "
+                 "tell that it was this one")
+      ->excludes(no_card);
   command->add_flag("--force", options->force, "replace the keys in that folder: without their seed their id is lost");
   command->add_flag("--json", options->output.json, "the report as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });

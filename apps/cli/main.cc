@@ -28,6 +28,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", PROVENN_VERSION);
   Action action;
   AddCommit(app, &action);
+  AddReproduce(app, &action);
+  AddCard(app, &action);
   AddRun(app, &action);
   AddProve(app, &action);
   AddVerify(app, &action);

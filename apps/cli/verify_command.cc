@@ -5,8 +5,10 @@
 
 #include "api/verify_coverage.h"
 #include "base/file.h"
+#include "card_report.h"
 #include "commands.h"
 #include "common.h"
+#include "save_public.h"
 
 namespace provenn::cli {
 namespace {
@@ -19,6 +21,10 @@ struct Options {
   std::optional<std::string> context;
   std::string model_id;
   std::string profile;
+  std::string certificate;
+  CardFiles card;
+  std::string save_to;
+  bool force = false;
   bool strict = false;
   Output output;
 };
@@ -39,6 +45,7 @@ Json TensorsJson(const std::vector<ShownTensor>& tensors, bool with_values) {
   for (const ShownTensor& t : tensors) {
     Json entry = {{"name", t.name}, {"hidden", t.hidden}};
     if (!t.hidden) {
+      entry["step"] = t.step;
       entry["digest"] = ToHex(t.digest);
       entry["shape"] = t.values.shape;
       if (with_values) entry["values"] = t.values.data;
@@ -54,7 +61,8 @@ void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& co
     if (t.hidden) {
       fmt::print("input     {}  hidden\n", Quoted(t.name));
     } else {
-      fmt::print("input     {}  {}, digest {}\n", Quoted(t.name), ShapeToString(t.values.shape), ToHex(t.digest));
+      fmt::print("input     {}  {}, step {}, digest {}\n", Quoted(t.name), ShapeToString(t.values.shape),
+                 Number(t.step), ToHex(t.digest));
     }
   }
   for (const ShownTensor& t : report.outputs) {
@@ -63,10 +71,9 @@ void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& co
   if (!report.context.empty()) fmt::print("context   {}\n", Quoted(report.context));
   fmt::print("profile   {}\n", ProfileName(report.profile));
   if (report.accepted) {
-    // The certificate is never checked here; what else is missing, the caller could have asked for.
     const std::vector<std::string> missing = CoverageTexts(coverage, false);
     fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(CoverageTexts(coverage, true)), Joined(missing),
-               missing.size() > 1 ? ", as far as it was checked" : "");
+               !missing.empty() ? ", as far as it was checked" : "");
   } else {
     fmt::print("REJECT: {}{}{}\n{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
                Printable(report.where), ReasonSentence(report.reason));
@@ -81,34 +88,77 @@ Result<Expectations> ReadExpectations(const Options& options) {
   if (!options.model_id.empty()) {
     ASSIGN_OR_RETURN(expect.model_id, ParseModelId(options.model_id));
   }
+  if (!options.certificate.empty()) {
+    ASSIGN_OR_RETURN(const provenn::Bytes bytes, ReadFile(options.certificate, kMaxCertificateBytes));
+    auto certificate = DecodeCertificate(bytes);
+    if (!certificate.ok()) return Error{certificate.error().code, certificate.error().message, options.certificate};
+    expect.certificate = std::move(*certificate);
+  }
   if (!options.profile.empty()) expect.profile = options.profile == "p128" ? Profile::kP128 : Profile::kP100;
   return expect;
 }
 
-// Whatever the proof is: a key that leaves its owner a choice proves nothing.
-int RejectKey(const Error& error, const Output& output) {
-  const char* const reason = ReasonName(Reason::kKeyCheck);
+// A rejection before the proof is looked at.
+int Reject(const char* reason, const char* sentence, const std::string& where, const Output& output) {
   if (output.json) {
-    PrintJson({{"accepted", false},
-               {"verdict", "REJECT"},
-               {"reason", reason},
-               {"sentence", ReasonSentence(Reason::kKeyCheck)},
-               {"where", error.ToString()}});
+    PrintJson(
+        {{"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"sentence", sentence}, {"where", where}});
   } else {
-    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(error.ToString()), ReasonSentence(Reason::kKeyCheck));
+    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(where), sentence);
   }
   return kRejected;
+}
+
+// Why a card that was shown says nothing about this key; empty if it does.
+std::string CardMismatch(const ReadCard& card, const Digest& model_id) {
+  if (card.card.model_id != model_id) return "it is the card of another model, " + ToHex(card.card.model_id);
+  return card.holds.value_or(true) ? "" : "its signature does not hold";
+}
+
+std::vector<CoverageItem> CardItems(const ReadCard& card) {
+  std::vector<CoverageItem> items;
+  if (card.holds.has_value()) {
+    items.push_back({CoverageKind::kCard, true, "", "signature of the card"});
+  } else {
+    items.push_back({CoverageKind::kCard, false, "", "signature of the card (--card-key)"});
+  }
+  items.push_back({CoverageKind::kCard, false, "", "what the card claims"});
+  return items;
+}
+
+std::vector<std::string> ReadsOf(const Options& options) {
+  std::vector<std::string> reads = PathsOf(options.inputs);
+  for (const std::string& path : PathsOf(options.outputs)) reads.push_back(path);
+  for (const std::string* path :
+       {&options.key, &options.proof, &options.certificate, &options.card.card, &options.card.key}) {
+    if (!path->empty()) reads.push_back(*path);
+  }
+  return reads;
 }
 
 int Run(const Options& options) {
   const auto expect = ReadExpectations(options);
   if (!expect.ok()) return Fail(expect.error(), options.output);
   const auto model = ReadVerifyingKey(options.key);
-  if (!model.ok() && model.error().code == Code::kRefusedKey) return RejectKey(model.error(), options.output);
+  if (!model.ok() && model.error().code == Code::kRefusedKey) {
+    return Reject(ReasonName(Reason::kKeyCheck), ReasonSentence(Reason::kKeyCheck), model.error().ToString(),
+                  options.output);
+  }
   if (!model.ok()) return Fail(model.error(), options.output);
   if (options.strict) {
     const Status complete = CheckStrict(*expect, model->inputs.size());
     if (!complete.ok()) return Fail(complete.error(), options.output);
+  }
+  std::optional<ReadCard> card;
+  if (!options.card.card.empty()) {
+    const auto read = LoadCard(options.card);
+    if (!read.ok()) return Fail(read.error(), options.output);
+    card = *read;
+    const std::string mismatch = CardMismatch(*card, model->model_id);
+    if (!mismatch.empty()) {
+      return Reject("card", "What the card claims is not about this key, or not by whom it should be.", mismatch,
+                    options.output);
+    }
   }
   const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);
   if (!bytes.ok()) return Fail(bytes.error(), options.output);
@@ -119,7 +169,16 @@ int Run(const Options& options) {
   const auto report = VerifyAnswer(*model, *file, *expect);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (!report.ok()) return Fail(report.error(), options.output);
-  const std::vector<CoverageItem> coverage = CoverageOf(*report, *expect);
+  std::vector<CoverageItem> coverage = CoverageOf(*report, *expect);
+  if (card.has_value()) {
+    for (CoverageItem& item : CardItems(*card)) coverage.push_back(std::move(item));
+  }
+  std::vector<SavedTensor> saved;
+  if (report->accepted && !options.save_to.empty()) {
+    auto written = SavePublic(*report, options.save_to, options.force, ReadsOf(options));
+    if (!written.ok()) return Fail(written.error(), options.output);
+    saved = std::move(*written);
+  }
   if (options.output.json) {
     Json json = {{"accepted", report->accepted}, {"verdict", report->accepted ? "ACCEPT" : "REJECT"}};
     if (!report->accepted) {
@@ -137,11 +196,18 @@ int Run(const Options& options) {
     json["context"] = report->context;
     json["inputs"] = TensorsJson(report->inputs, false);
     json["outputs"] = TensorsJson(report->outputs, true);
+    if (card.has_value()) json["card"] = ToJson(*card);
+    if (!options.save_to.empty()) {
+      json["saved"] = Json::array();
+      for (const SavedTensor& t : saved) json["saved"].push_back({{"name", t.name}, {"path", t.path}});
+    }
     json["verify_s"] = seconds;
     json["proof_bytes"] = bytes->size();
     PrintJson(json);
   } else {
+    if (card.has_value()) PrintCard(*card);
     PrintReport(*report, coverage);
+    for (const SavedTensor& t : saved) fmt::print("saved {} as {}\n", Quoted(t.name), t.path);
   }
   return report->accepted ? kAccepted : kRejected;
 }
@@ -159,6 +225,13 @@ void AddVerify(CLI::App& app, Action* action) {
   command->add_option("--model-id", options->model_id, "demand this model id");
   command->add_option("--profile", options->profile, "demand at least this profile: p100 or p128")
       ->check(CLI::IsMember({"p100", "p128"}));
+  command->add_option("--certificate", options->certificate,
+                      "demand that this is a certificate of the key: model.cert");
+  CLI::Option* card = command->add_option("--card", options->card.card, "show this card, which must be of this model");
+  for (CLI::Option* option : options->card.AddKeyTo(command, "card-")) option->needs(card);
+  CLI::Option* save = command->add_option("--save-public", options->save_to,
+                                          "folder for the public inputs and outputs as .npy, if the proof is accepted");
+  command->add_flag("--force", options->force, "overwrite files there")->needs(save);
   command->add_flag("--strict", options->strict, "insist on --model-id, --context and every --input");
   command->add_flag("--json", options->output.json, "the verdict as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "api/card.h"
 #include "api/provenn.h"
 #include "base/file.h"
 #include "model/onnx_import.h"
@@ -218,6 +219,18 @@ Result<Bytes> FirstBytes(const std::string& path, size_t count) {
   return Bytes(bytes.begin(), bytes.end());
 }
 
+Result<Inspection> InspectCard(const std::string& path) {
+  ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxCardBytes));
+  ASSIGN_OR_RETURN(const ModelCard card, DecodeCard(bytes));
+  Inspection out{"card", {}, {}};
+  out.facts.emplace_back("model id", ToHex(card.model_id));
+  out.facts.emplace_back("digest", ToHex(CardDigest(bytes)));
+  InspectTable claims{"claimed, not proved", {"what", "claim"}, {}};
+  for (const auto& [what, text] : CardLines(card)) claims.rows.push_back({what, text});
+  out.tables.push_back(std::move(claims));
+  return out;
+}
+
 }  // namespace
 
 Result<Inspection> InspectFile(const std::string& path) {
@@ -227,17 +240,18 @@ Result<Inspection> InspectFile(const std::string& path) {
                 : magic == kVerifyingKeyMagic ? InspectVerifyingKey(path)
                 : magic == kProofMagic        ? InspectProof(path)
                 : magic == kCertificateMagic  ? InspectCertificate(path)
+                : magic.starts_with("{")      ? InspectCard(path)
                                               : InspectOnnx(path);
   if (result.ok()) {
     std::error_code ignored;
     auto& facts = result->facts;
     facts.emplace(facts.begin(), "bytes", Int(std::filesystem::file_size(path, ignored)));
   } else if (magic != kProvingKeyMagic && magic != kVerifyingKeyMagic && magic != kProofMagic &&
-             magic != kCertificateMagic) {
-    return Error{
-        Code::kCorrupt,
-        "is none of: proving key, verifying key, certificate, proof, ONNX model (" + result.error().ToString() + ")",
-        path};
+             magic != kCertificateMagic && !magic.starts_with("{")) {
+    return Error{Code::kCorrupt,
+                 "is none of: proving key, verifying key, certificate, card, proof, ONNX model (" +
+                     result.error().ToString() + ")",
+                 path};
   }
   return result;
 }

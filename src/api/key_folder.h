@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 
@@ -15,6 +16,10 @@ struct KeyPaths {
   std::string vk;
   std::string certificate;
   std::string card;
+  std::string card_signature;  // of another program; never outlives its card
+
+  // All but the secret key.
+  std::vector<std::string> Public() const;
 };
 
 // kIo, naming the file, if keys are there and may not be overwritten. Asked before the work, too.

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api/card.h"
+#include "api/model_options.h"
 #include "api/proving_key.h"
 #include "api/seed_file.h"
 #include "api/verify_answer.h"
@@ -20,9 +22,7 @@
 
 namespace provenn {
 
-struct CommitOptions {
-  int bits = 12;       // of activations: 8..16
-  bool tight = false;  // see CompileOptions
+struct CommitOptions : ModelOptions {
   // Row salts of the weights' commitment. Absent: from the operating system, and the model id differs every time.
   std::optional<WeightsSeed> seed;
   // Keys that are in the folder are replaced. Their seed is then lost, unless it was kept elsewhere, and with it their
@@ -30,6 +30,8 @@ struct CommitOptions {
   bool overwrite = false;
   // Of the certificate, model.cert; absent: none is made.
   std::optional<Profile> certificate = Profile::kP100;
+  // The card, model.card.json, whose model id is filled in; absent: none is written.
+  std::optional<ModelCard> card;
 };
 
 struct CommitReport {
@@ -42,6 +44,7 @@ struct CommitReport {
   std::string certificate_path;  // empty: none was made
   uint64_t certificate_bytes = 0;
   double certificate_s = 0;
+  std::string card_path;  // empty: none was written
   std::vector<NodeReport> nodes;
   std::vector<Deviation> deviations;
 };

@@ -292,6 +292,12 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
                    OutputMismatch(model, *statement, expectations.outputs, &report.compared_outputs));
   if (!output_mismatch.empty()) return reject(Reason::kOutputMismatch, output_mismatch);
 
+  if (expectations.certificate.has_value()) {
+    const KeyVerdict key =
+        VerifyCertificate(model, *expectations.certificate, expectations.profile.value_or(Profile::kP100));
+    if (!key.accepted) return reject(key.reason, "certificate: " + key.where);
+  }
+
   if (file.profile == Profile::kP100) {
     CheckProof<Ext2>(*batched, *statement, file, &report);
   } else {

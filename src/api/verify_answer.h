@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/verify_certificate.h"
 #include "api/verify_key.h"
 #include "api/verify_proof_file.h"
 #include "argument/reject.h"
@@ -27,7 +28,8 @@ struct Expectations {
   std::vector<NamedTensor> outputs;  // exactly the values that the integer model gives
   std::optional<std::string> context;
   std::optional<Digest> model_id;
-  std::optional<Profile> profile;  // at least this one
+  std::optional<Profile> profile;          // at least this one, of the certificate too
+  std::optional<Certificate> certificate;  // that it is a valid one of this key
 };
 
 // One input or output as the proof shows it.

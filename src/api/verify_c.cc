@@ -207,6 +207,17 @@ provenn_status provenn_demand_profile(provenn_verification* v, int bits) {
   });
 }
 
+provenn_status provenn_demand_certificate(provenn_verification* v, const uint8_t* certificate, size_t size) {
+  return Demand(v, [&]() -> provenn_status {
+    if (certificate == nullptr || size == 0) return SayArgument(v, "the certificate is empty");
+    if (v->demands.certificate.has_value()) return SayArgument(v, "the certificate is demanded twice");
+    auto decoded = provenn::DecodeCertificate({certificate, size});
+    if (!decoded.ok()) return SayUnreadable(v, "certificate", decoded.error());
+    v->demands.certificate = std::move(*decoded);
+    return PROVENN_OK;
+  });
+}
+
 provenn_status provenn_demand_input(provenn_verification* v, const char* name, const float* values, size_t count,
                                     const int64_t* shape, size_t rank) {
   return DemandTensor(v, &Expectations::inputs, PROVENN_INPUT, name, values, count, shape, rank);

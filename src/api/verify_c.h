@@ -60,6 +60,8 @@ void provenn_close(provenn_verification* v);
 provenn_status provenn_demand_model_id(provenn_verification* v, const uint8_t* id, size_t size); /* 32 bytes */
 provenn_status provenn_demand_context(provenn_verification* v, const char* context, size_t size);
 provenn_status provenn_demand_profile(provenn_verification* v, int bits); /* at least this one: 100 or 128 */
+/* That this (the bytes of model.cert) is a valid certificate of the key. PROVENN_UNREADABLE: it is no certificate. */
+provenn_status provenn_demand_certificate(provenn_verification* v, const uint8_t* certificate, size_t size);
 /* Of the input or output with that name (zero-terminated). `values` are all samples, row-major; shape[0] counts
  * samples. An input is compared after it is rounded to the step of the key (provenn_input_difference tells how far it
  * was), an output exactly. */

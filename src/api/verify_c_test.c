@@ -40,7 +40,7 @@ static bytes read_file(const char* path) {
   return b;
 }
 
-static bytes key, proof, hidden_proof;
+static bytes key, proof, hidden_proof, certificate;
 
 static provenn_verification* open_golden(const bytes* of) {
   provenn_verification* v = NULL;
@@ -138,12 +138,13 @@ static void accept_with_every_demand(const answer* a) {
   CHECK(provenn_check(v, PROVENN_STRICT) == PROVENN_BAD_ARGUMENT && reason_is(v, "argument"));
   CHECK(provenn_demand_model_id(v, a->model_id, 32) == PROVENN_OK);
   CHECK(demand_output(v, a, a->output) == PROVENN_OK);
+  CHECK(provenn_demand_certificate(v, certificate.data, certificate.size) == PROVENN_OK);
   CHECK(provenn_check(v, PROVENN_STRICT) == PROVENN_OK);
   CHECK(provenn_input_difference(v, 0, &difference) == PROVENN_OK);
   CHECK(fabs(difference - a->step / 4) < a->step / 100);
   for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_CONTEXT; ++what) {
     CHECK(provenn_checked(v, what, 0, &checked) == PROVENN_OK);
-    CHECK(checked == (what != PROVENN_CHECKED_CERTIFICATE));
+    CHECK(checked == 1);
   }
   CHECK(provenn_checked(v, PROVENN_CHECKED_INPUT, 1, &checked) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_checked(v, PROVENN_CHECKED_CONTEXT, 1, &checked) == PROVENN_BAD_ARGUMENT);
@@ -200,7 +201,15 @@ static void reject_for_each_demand_alone(const answer* a) {
   CHECK(demand_output(v, a, other) == PROVENN_OK);
   expect_rejected(v, "output-mismatch");
 
-  bytes damaged = read_file(GOLDEN "p100.proof");
+  bytes damaged = read_file(GOLDEN "model.cert");
+  damaged.data[damaged.size / 2] ^= 1;
+  v = open_golden(&proof);
+  CHECK(provenn_demand_certificate(v, damaged.data, damaged.size) == PROVENN_OK);
+  CHECK(provenn_check(v, 0) == PROVENN_REJECTED);
+  provenn_close(v);
+  free(damaged.data);
+
+  damaged = read_file(GOLDEN "p100.proof");
   damaged.data[damaged.size / 2] ^= 1;
   v = open_golden(&damaged);
   CHECK(provenn_check(v, 0) == PROVENN_REJECTED);
@@ -236,6 +245,8 @@ static void demands_that_make_no_sense(const answer* a) {
   CHECK(provenn_demand_context(v, "", 0) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_context(v, NULL, 6) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_profile(v, 80) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_demand_certificate(v, NULL, 5) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_demand_certificate(v, proof.data, proof.size) == PROVENN_UNREADABLE && reason_is(v, "unreadable"));
   CHECK(provenn_demand_input(v, NULL, a->input, a->input_count, a->input_shape, 2) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_input(v, "", a->input, a->input_count, a->input_shape, 2) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_input(v, "nobody", a->input, a->input_count, a->input_shape, 2) == PROVENN_BAD_ARGUMENT);
@@ -336,6 +347,7 @@ int main(void) {
   key = read_file(GOLDEN "model.vk");
   proof = read_file(GOLDEN "p100.proof");
   hidden_proof = read_file(GOLDEN "hidden.proof");
+  certificate = read_file(GOLDEN "model.cert");
   const answer a = accept_without_demands();
   accept_with_every_demand(&a);
   reject_for_each_demand_alone(&a);
@@ -347,5 +359,6 @@ int main(void) {
   free(key.data);
   free(proof.data);
   free(hidden_proof.data);
+  free(certificate.data);
   return failures == 0 ? 0 : 1;
 }

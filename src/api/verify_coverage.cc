@@ -44,6 +44,8 @@ const char* CoverageKindName(CoverageKind kind) {
       return "output";
     case CoverageKind::kContext:
       return "context";
+    case CoverageKind::kCard:
+      return "card";
   }
   return "unknown";
 }
@@ -52,9 +54,10 @@ std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectati
   std::vector<CoverageItem> items;
   items.push_back({CoverageKind::kProof, true, "", "proof"});
   items.push_back({CoverageKind::kKey, true, "", "key (no cell has a choice)"});
-  // The certificate of a key (model.cert) is not read with a proof.
-  items.push_back(
-      {CoverageKind::kCertificate, false, "", "certificate (that the committed weights are within their bounds)"});
+  const bool certified = expectations.certificate.has_value();
+  items.push_back({CoverageKind::kCertificate, certified, "",
+                   certified ? "certificate (the committed weights are integers within their bounds)"
+                             : "certificate (--certificate, or verify-key)"});
   const bool id = expectations.model_id.has_value();
   items.push_back({CoverageKind::kModelId, id, "", id ? "model id" : "model id (--model-id)"});
   for (const ShownTensor& input : report.inputs) items.push_back(InputItem(report, input));

@@ -8,7 +8,7 @@
 
 namespace provenn {
 
-enum class CoverageKind : uint8_t { kProof, kKey, kCertificate, kModelId, kInput, kOutput, kContext };
+enum class CoverageKind : uint8_t { kProof, kKey, kCertificate, kModelId, kInput, kOutput, kContext, kCard };
 
 // "proof", "key", ...: for programs.
 const char* CoverageKindName(CoverageKind kind);
@@ -20,7 +20,8 @@ struct CoverageItem {
   std::string text;  // one line for people; names in it are quoted
 };
 
-// Of an accepted report. Inputs are always listed; outputs, which the proof itself shows, where one was demanded.
+// Of an accepted report; a card is not part of it. Inputs are always listed; outputs, which the proof itself shows,
+// where one was demanded.
 std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectations& expectations);
 
 // The texts of the items that were, or were not, checked.

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "base/file.h"
+#include "model/onnx_import.h"
 
 namespace provenn {
 namespace {
@@ -33,6 +35,12 @@ std::optional<uint64_t> Number(const std::string& text) {
 class Loader {
  public:
   Loader(const std::string& folder, uint64_t max_bytes) : folder_(folder.empty() ? "." : folder), left_(max_bytes) {}
+
+  // That the file may be read, and can be.
+  Status Check(const std::string& location) {
+    const auto opened = Open(location);
+    return opened.ok() ? Ok() : Status(opened.error());
+  }
 
   Status Load(const std::string& where, onnx::TensorProto* tensor) {
     if (tensor->data_location() != onnx::TensorProto::EXTERNAL) return Ok();
@@ -103,20 +111,51 @@ class Loader {
   std::map<std::string, MappedFile> files_;
 };
 
-}  // namespace
-
-Status LoadExternalData(const std::string& folder, uint64_t max_bytes, onnx::ModelProto* model) {
-  Loader loader(folder, max_bytes);
+// Visits each tensor of the model that may have its data elsewhere, with what errors call it.
+template <typename Visit>
+Status ForEachTensor(onnx::ModelProto* model, Visit visit) {
   for (auto& tensor : *model->mutable_graph()->mutable_initializer()) {
-    RETURN_IF_ERROR(loader.Load("initializer '" + tensor.name() + "'", &tensor));
+    RETURN_IF_ERROR(visit("initializer '" + tensor.name() + "'", &tensor));
   }
   for (auto& node : *model->mutable_graph()->mutable_node()) {
     for (auto& attribute : *node.mutable_attribute()) {
       if (!attribute.has_t()) continue;
-      RETURN_IF_ERROR(loader.Load("node '" + node.name() + "' (" + node.op_type() + ")", attribute.mutable_t()));
+      RETURN_IF_ERROR(visit("node '" + node.name() + "' (" + node.op_type() + ")", attribute.mutable_t()));
     }
   }
   return Ok();
+}
+
+}  // namespace
+
+Status LoadExternalData(const std::string& folder, uint64_t max_bytes, onnx::ModelProto* model) {
+  Loader loader(folder, max_bytes);
+  return ForEachTensor(model,
+                       [&](const std::string& where, onnx::TensorProto* tensor) { return loader.Load(where, tensor); });
+}
+
+Result<std::vector<std::string>> ExternalDataFiles(const std::string& onnx_path) {
+  ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(onnx_path, kMaxModelBytes));
+  onnx::ModelProto model;
+  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Error{Code::kCorrupt, "is not an ONNX model", onnx_path};
+  }
+  std::set<std::string> names;
+  RETURN_IF_ERROR(ForEachTensor(&model, [&](const std::string&, onnx::TensorProto* tensor) {
+    for (const auto& entry : tensor->external_data()) {
+      if (tensor->data_location() == onnx::TensorProto::EXTERNAL && entry.key() == "location") {
+        names.insert(entry.value());
+      }
+    }
+    return Ok();
+  }));
+  Loader loader(fs::path(onnx_path).parent_path().string(), 0);
+  for (const std::string& name : names) {
+    if (const Status readable = loader.Check(name); !readable.ok()) {
+      return Error{readable.error().code, readable.error().message, onnx_path};
+    }
+  }
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 }  // namespace provenn

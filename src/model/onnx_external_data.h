@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 
@@ -20,5 +21,9 @@ namespace provenn {
 // kUnsupported: a location outside the folder, or no regular file; kIo: a file that cannot be read; kTooLarge: over
 // `max_bytes` together.
 Status LoadExternalData(const std::string& folder, uint64_t max_bytes, onnx::ModelProto* model);
+
+// The names of these files, as the model has them, in their order, each once. kCorrupt: not an ONNX model;
+// kUnsupported, kIo: as LoadExternalData.
+Result<std::vector<std::string>> ExternalDataFiles(const std::string& onnx_path);
 
 }  // namespace provenn

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "model/float_executor.h"
+#include "model/onnx_external_data.h"
 #include "model/onnx_test_model.h"
 
 namespace provenn {
@@ -193,6 +194,9 @@ TEST(OnnxImport, ReadsWeightsFromTheModelsFolderAndNowhereElse) {
     EXPECT_THAT((*run)[0].data, ElementsAre(11, 22));
   }
   EXPECT_TRUE(import({{"location", "w.data"}, {"offset", "8"}}).ok());  // to the end of the file
+  const auto files = ExternalDataFiles((folder / "model.onnx").string());
+  ASSERT_TRUE(files.ok()) << files.error().ToString();
+  EXPECT_THAT(*files, ElementsAre("w.data"));
 
   const auto refused = [&](const Entries& entries, Code code, const std::string& part) {
     const auto graph = import(entries);
@@ -200,6 +204,9 @@ TEST(OnnxImport, ReadsWeightsFromTheModelsFolderAndNowhereElse) {
     EXPECT_EQ(graph.error().code, code) << graph.error().ToString();
     EXPECT_THAT(graph.error().message, HasSubstr(part));
     EXPECT_THAT(graph.error().ToString(), HasSubstr("initializer 'w'"));
+    if (code != Code::kUnsupported) return;
+    const auto listed = ExternalDataFiles((folder / "model.onnx").string());
+    EXPECT_EQ(listed.ok() ? Code::kIo : listed.error().code, code) << part;
   };
   const std::string absolute = (folder / "w.data").string();
   refused({{"location", "../secret"}, {"length", "8"}}, Code::kUnsupported, "not in the model's folder");
