@@ -3,6 +3,7 @@
 // searched for them. (The stack is not searched, nor memory that the hash library allocates for itself.)
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <string.h>
 
 #include <array>
 #include <atomic>
@@ -38,6 +39,8 @@ void Release(void* memory, size_t size) {
     }
     searched += size;
   }
+  // What tests themselves know of secrets must not turn up in a later block that is not written whole.
+  if (memory != nullptr) explicit_bzero(memory, size);
   std::free(memory);
 }
 
@@ -49,6 +52,8 @@ void* operator new(size_t size) {
   return memory;
 }
 void* operator new[](size_t size) { return operator new(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return std::malloc(size == 0 ? 1 : size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return std::malloc(size == 0 ? 1 : size); }
 void operator delete(void* memory) noexcept { Release(memory, malloc_usable_size(memory)); }
 void operator delete[](void* memory) noexcept { Release(memory, malloc_usable_size(memory)); }
 void operator delete(void* memory, size_t size) noexcept { Release(memory, size); }
