@@ -8,7 +8,9 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
 import struct
 import sys
 import tempfile
@@ -231,6 +233,14 @@ class Certifier(unittest.TestCase):
         must(UNREADABLE, "verify", self.vk, self.proof, "--input", saved / "input-0-x.npy", "--save-public", saved,
              "--force")
         must(UNREADABLE, "verify", self.vk, self.proof, "--save-public", self.vk)
+
+        def small_files():  # a write beyond the limit fails, as on a full disk
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (140, 140))
+
+        # The input's file has 144 bytes and does not fit, the output's has 136 and would.
+        must(UNREADABLE, "verify", self.vk, self.proof, "--save-public", self.dir / "full", preexec_fn=small_files)
+        self.assertFalse((self.dir / "full").exists())
         must(UNREADABLE, "verify", self.vk, self.proof, "--save-public", "/proc/nowhere")
 
     def test_no_name_leads_out_of_the_folder(self):

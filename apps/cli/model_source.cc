@@ -1,7 +1,5 @@
 #include "model_source.h"
 
-#include <fmt/format.h>
-
 #include "api/card_files.h"
 
 namespace provenn::cli {
@@ -51,9 +49,5 @@ Status AddFilesTo(const ModelSource& source, ModelCard* card) {
 }
 
 Json ToJson(const ModelOptions& options) { return {{"bits", options.bits}, {"tight", options.tight}}; }
-
-std::string ToText(const ModelOptions& options) {
-  return fmt::format("bits {}{}", options.bits, options.tight ? ", tight" : "");
-}
 
 }  // namespace provenn::cli

@@ -33,8 +33,7 @@ Result<LoadedSource> Load(const ModelSource& source);
 // For a card: digests of the model's files and of the calibration data, in their order.
 Status AddFilesTo(const ModelSource& source, ModelCard* card);
 
-// {"bits": 12, "tight": false}, and "bits 12".
+// {"bits": 12, "tight": false}
 Json ToJson(const ModelOptions& options);
-std::string ToText(const ModelOptions& options);
 
 }  // namespace provenn::cli

@@ -98,16 +98,18 @@ Result<Findings> Reproduce(const Options& options) {
   if (expected.card.has_value()) {
     const ModelCard& card = *expected.card;
     f.options = options.source.Options(card.options.value_or(ModelOptions{}));
-    ModelCard given;
-    RETURN_IF_ERROR(AddFilesTo(options.source, &given));
-    CompareFiles("model file", card.model, given.model, &f.notes);
-    CompareFiles("calibration data", card.calibration, given.calibration, &f.notes);
+    if (!card.model.empty() || !card.calibration.empty()) {
+      ModelCard given;
+      RETURN_IF_ERROR(AddFilesTo(options.source, &given));
+      CompareFiles("model file", card.model, given.model, &f.notes);
+      CompareFiles("calibration data", card.calibration, given.calibration, &f.notes);
+    }
     const std::string program = std::string("provenn ") + PROVENN_VERSION;
     if (!card.program.empty() && card.program != program) {
       f.notes.push_back(fmt::format("the key was made by {}, and this is {}", Quoted(card.program), Quoted(program)));
     }
     if (card.options.has_value() && f.options != *card.options) {
-      f.notes.push_back("the card says " + ToText(*card.options));
+      f.notes.push_back("the card says " + OptionsText(*card.options));
     }
   } else {
     f.notes.push_back("no card: options that are not given are the defaults");
@@ -122,7 +124,8 @@ Result<Findings> Reproduce(const Options& options) {
 }
 
 void Print(const Findings& f) {
-  fmt::print("options   {}\nmodel id  {}\nexpected  {}\n", ToText(f.options), ToHex(f.model_id), ToHex(f.expected_id));
+  fmt::print("options   {}\nmodel id  {}\nexpected  {}\n", OptionsText(f.options), ToHex(f.model_id),
+             ToHex(f.expected_id));
   for (const std::string& note : f.notes) fmt::print("note      {}\n", note);
   if (f.difference.has_value()) {
     const KeyDifference& d = *f.difference;

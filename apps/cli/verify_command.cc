@@ -55,7 +55,8 @@ Json TensorsJson(const std::vector<ShownTensor>& tensors, bool with_values) {
   return json;
 }
 
-void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& coverage) {
+void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& coverage,
+                 const std::optional<ReadCard>& card) {
   fmt::print("model id  {}\n", ToHex(report.model_id));
   for (const ShownTensor& t : report.inputs) {
     if (t.hidden) {
@@ -70,6 +71,7 @@ void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& co
   }
   if (!report.context.empty()) fmt::print("context   {}\n", Quoted(report.context));
   fmt::print("profile   {}\n", ProfileName(report.profile));
+  if (card.has_value()) PrintCard(*card);
   if (report.accepted) {
     const std::vector<std::string> missing = CoverageTexts(coverage, false);
     fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(CoverageTexts(coverage, true)), Joined(missing),
@@ -205,8 +207,7 @@ int Run(const Options& options) {
     json["proof_bytes"] = bytes->size();
     PrintJson(json);
   } else {
-    if (card.has_value()) PrintCard(*card);
-    PrintReport(*report, coverage);
+    PrintReport(*report, coverage, card);
     for (const SavedTensor& t : saved) fmt::print("saved {} as {}\n", Quoted(t.name), t.path);
   }
   return report->accepted ? kAccepted : kRejected;

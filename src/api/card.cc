@@ -178,6 +178,10 @@ Digest CardDigest(ByteSpan bytes) {
   return hash.Finish();
 }
 
+std::string OptionsText(const ModelOptions& options) {
+  return "bits " + std::to_string(options.bits) + (options.tight ? ", tight" : "");
+}
+
 std::vector<std::pair<std::string, std::string>> CardLines(const ModelCard& card) {
   std::vector<std::pair<std::string, std::string>> lines;
   const auto add = [&](const char* what, const std::string& text) {
@@ -187,7 +191,7 @@ std::vector<std::pair<std::string, std::string>> CardLines(const ModelCard& card
   add("version", card.version);
   add("date", card.date);
   add("program", card.program);
-  if (card.options.has_value()) lines.emplace_back("options", OptionsJson(*card.options).dump());
+  if (card.options.has_value()) lines.emplace_back("options", OptionsText(*card.options));
   for (const CardFile& file : card.model) lines.emplace_back("model file", file.name + " " + ToHex(file.sha256));
   for (const CardFile& file : card.calibration) lines.emplace_back("calibration", file.name + " " + ToHex(file.sha256));
   return lines;

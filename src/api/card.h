@@ -45,6 +45,9 @@ Result<ModelCard> DecodeCard(ByteSpan bytes);
 // A card's digest, to be published beside the model id: SHA-256 of its bytes, without a tag, as `sha256sum` prints it.
 Digest CardDigest(ByteSpan bytes);
 
+// "bits 12, tight".
+std::string OptionsText(const ModelOptions& options);
+
 // One line for each statement: its name ("version", "model file", ...) and what is claimed. Not fit for a terminal.
 std::vector<std::pair<std::string, std::string>> CardLines(const ModelCard& card);
 

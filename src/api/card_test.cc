@@ -47,6 +47,7 @@ TEST(Card, RoundTripsWithEveryFieldAndWithNone) {
   }
   EXPECT_EQ(CardLines(Full()).size(), 8u);
   EXPECT_TRUE(CardLines(ModelCard{}).empty());
+  EXPECT_EQ(CardLines(Full())[4].second, "bits 10, tight");
 }
 
 TEST(Card, ItsBytesArePinned) {

@@ -18,8 +18,9 @@ std::vector<std::string> KeyPaths::Public() const { return {vk, certificate, car
 
 Status CheckKeyFolder(const KeyPaths& paths, bool overwrite) {
   if (overwrite) return Ok();
+  // The secret key first: it is the one that must not be lost.
   std::vector<std::string> all = paths.Public();
-  all.push_back(paths.pk);
+  all.insert(all.begin(), paths.pk);
   for (const std::string& path : all) {
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(path, ignored))) continue;
