@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 from .formats import Unreadable
+from .statement import Demands
 from .verify import ACCEPT, verdict
 
 
@@ -13,9 +14,9 @@ def main():
     parser.add_argument("proof", type=pathlib.Path)
     parser.add_argument("--context", help="demand that the proof was made for this")
     arguments = parser.parse_args()
-    context = None if arguments.context is None else arguments.context.encode()
+    demands = Demands(context=None if arguments.context is None else arguments.context.encode())
     try:
-        result = verdict(arguments.key.read_bytes(), arguments.proof.read_bytes(), context)
+        result = verdict(arguments.key.read_bytes(), arguments.proof.read_bytes(), demands)
     except (OSError, Unreadable) as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return 2

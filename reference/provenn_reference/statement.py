@@ -1,4 +1,6 @@
-"""Section 3: the statement, and its public values."""
+"""Section 3: the statement, and its public values; section 11: what a caller demands."""
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from .channel import Rejected
@@ -31,3 +33,33 @@ def absorb_statement(transcript, plan, proof, model_id):
         if values is not None:
             transcript.absorb("public tensor", u32(number) + np.array(values, dtype="<i4").tobytes())
     transcript.absorb("context", proof.context)
+
+
+@dataclass
+class Demands:
+    """What the caller insists on; None or absent: anything."""
+
+    context: bytes = None
+    model_id: bytes = None
+    profile: int = None  # at least
+    inputs: dict = field(default_factory=dict)  # name of a port: array of numbers
+    outputs: dict = field(default_factory=dict)
+
+
+def integers_of(array, port, tensor, batch):
+    """The values of a tensor that an array in the model's layout stands for, or None if it has another shape."""
+    if list(array.shape) != [batch * port.shape[0]] + port.shape[1:]:
+        return None
+    scaled = np.asarray(array, dtype=np.float64) * 2.0**tensor.scale
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled))  # halves away from zero
+    others = [axis for axis in range(len(port.shape)) if axis not in port.order]  # of size 1
+    axes = [0] + [1 + axis for axis in port.order + others]
+    return [int(x) for x in rounded.reshape([batch] + port.shape).transpose(axes).reshape(-1)]
+
+
+def check_demanded(circuit, ports, proof, demanded, reason):
+    for port in ports:
+        if port.name in demanded:
+            values = integers_of(demanded[port.name], port, circuit.tensors[port.tensor], proof.batch)
+            if values is None or proof.public[port.tensor] != values:  # hidden values are those of no array
+                raise Rejected(reason)

@@ -7,37 +7,38 @@ from .key_check import key_passes
 from .lookups import verify_lookups
 from .opening import verify_opening
 from .plan import Refused, make_plan
-from .statement import absorb_statement, check_values, public_arrays
+from .statement import Demands, absorb_statement, check_demanded, check_values, public_arrays
 from .weights_link import verify_weights_link
 
 ACCEPT = "ACCEPT"
 
 
-def verdict(key_bytes, proof_bytes, context=None):
+def verdict(key_bytes, proof_bytes, demands=None):
     """ACCEPT, or the reason of a rejection. Raises Unreadable."""
-    return verdict_of(read_key(key_bytes), proof_bytes, context)
-
-
-def verdict_of(key, proof_bytes, context=None):
+    key = read_key(key_bytes)
     if not key_passes(key):
         return "key-check"
     proof = read_proof(proof_bytes)
     try:
-        check_statement(key, proof, context)
+        check_statement(key, proof, demands or Demands())
         verify(key, proof)
     except Rejected as rejected:
         return str(rejected)
     return ACCEPT
 
 
-def check_statement(key, proof, context):
+def check_statement(key, proof, demands):
     """What comes before the plan, in this order."""
-    if proof.model_id != key.model_id:
+    if proof.model_id != key.model_id or demands.model_id not in (None, key.model_id):
         raise Rejected("model-id")
+    if demands.profile is not None and proof.profile < demands.profile:
+        raise Rejected("parameters")
     check_batch(key.circuit, proof.batch)
     check_values(key.circuit, proof)
-    if context is not None and proof.context != context:
+    if demands.context not in (None, proof.context):
         raise Rejected("context")
+    check_demanded(key.circuit, key.inputs, proof, demands.inputs, "input-mismatch")
+    check_demanded(key.circuit, key.outputs, proof, demands.outputs, "output-mismatch")
 
 
 def check_batch(circuit, batch):

@@ -7,11 +7,10 @@ held against the prover's, also where `commit` leaves no choice.
 import copy
 import subprocess
 
+from provenn_reference import encode
 from provenn_reference.circuit import WEIGHT, WITNESS, Contraction
 from provenn_reference.formats import Step
 from provenn_reference.transcript import tagged_hash, u64
-
-from . import encode
 
 PK_SIZES_AT, PK_DIGEST_AT, PK_SECTIONS_AT = 84, 140, 172
 

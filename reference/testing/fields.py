@@ -120,13 +120,3 @@ def trace_proof(data):
     read_proof(data, reader)
     return tracer[0]
 
-
-def varint(value):
-    result = b""
-    while value >= 128:
-        result, value = result + bytes([value & 127 | 128]), value >> 7
-    return result + bytes([value])
-
-
-def svarint(value):
-    return varint((2 * value if value >= 0 else -2 * value - 1) % 2**64)

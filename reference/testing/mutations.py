@@ -1,8 +1,9 @@
 """Changes of keys, proof files and messages, field by field."""
+from provenn_reference.encode import svarint, varint
 from provenn_reference.field import P
 from provenn_reference.transcript import u64
 
-from .fields import key_sections, sealed_key, svarint, trace_key, trace_proof, varint
+from .fields import key_sections, sealed_key, trace_key, trace_proof
 
 
 def spliced(data, start, end, new):

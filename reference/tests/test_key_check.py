@@ -2,9 +2,9 @@
 import pathlib
 import unittest
 
+from provenn_reference import encode
 from provenn_reference.formats import Unreadable, read_key
 from provenn_reference.key_check import KeyCheck, key_passes
-from testing import encode
 from testing.hostile import HOSTILE, changed
 
 CONFORMANCE = pathlib.Path(__file__).resolve().parents[2] / "conformance"

@@ -1,7 +1,16 @@
-"""docs/format.md the other way round: circuits, ports and programs as bytes."""
-from provenn_reference.transcript import u32
+"""docs/format.md the other way round: circuits, ports, programs and keys as bytes."""
+from .transcript import u32, u64
 
-from .fields import sealed_key, svarint, varint
+
+def varint(value):
+    result = b""
+    while value >= 128:
+        result, value = result + bytes([value & 127 | 128]), value >> 7
+    return result + bytes([value])
+
+
+def svarint(value):
+    return varint((2 * value if value >= 0 else -2 * value - 1) % 2**64)
 
 
 def many(items, encoded):
@@ -89,5 +98,6 @@ def step(s):
 
 
 def public_key(key):
-    header = b"PRVNVKEY" + u32(2) + key.weights.encoded()
-    return sealed_key(header, [circuit(key.circuit), ports(key), many(key.program, step)])
+    sections = [circuit(key.circuit), ports(key), many(key.program, step)]
+    return (b"PRVNVKEY" + u32(2) + key.weights.encoded() + b"".join(u64(len(s)) for s in sections)
+            + b"".join(sections))
