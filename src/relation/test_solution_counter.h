@@ -1,0 +1,601 @@
+// How many assignments satisfy a circuit, for given weights and inputs: none, one, or more. For tests.
+//
+// It knows the lookups written out cell by cell (test_constraints.h) and nothing else: no program, no order, no bound
+// of any tensor. A tuple is satisfied by choosing a row of its table; the choice is one linear equation modulo p per
+// column, which is solved for a cell and substituted. Rows that interval arithmetic rules out modulo p are not tried:
+// where 2^s times a sum of cells with small factors must be r, and every cell is in an interval, r is in an interval or
+// not.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "relation/test_constraints.h"
+
+namespace provenn {
+
+enum class Solutions { kNone, kOne, kSeveral, kUndecided };
+
+class SolutionCounter {
+ public:
+  explicit SolutionCounter(const CellConstraints& constraints, uint64_t max_work = 50'000'000)
+      : constraints_(constraints),
+        max_work_(max_work),
+        solved_(constraints.cells()),
+        done_(constraints.tuples().size(), false),
+        queued_(constraints.tuples().size(), false),
+        readers_(constraints.cells()),
+        sums_(constraints.cells()),
+        is_summed_(constraints.cells(), false) {
+    for (uint32_t i = 0; i < constraints.tuples().size(); ++i) {
+      for (const CellPolynomial& column : constraints.tuples()[i].columns) {
+        for (const auto& [factor, cell] : column.linear) readers_[cell].push_back(i);
+        for (const CellPolynomial::Square& product : column.products) {
+          readers_[product.a].push_back(i);
+          readers_[product.b].push_back(i);
+        }
+      }
+    }
+    for (std::vector<uint32_t>& readers : readers_) {
+      std::sort(readers.begin(), readers.end());
+      readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+    }
+  }
+
+  // Of the whole circuit.
+  Solutions Count() {
+    FindDomains();
+    for (uint32_t i = 0; i < done_.size(); ++i) Enqueue(i);
+    return Finish();
+  }
+
+  // Of the tuples `active` in the cells `free`, all other cells being as in `values`.
+  Solutions CountAround(const std::vector<uint32_t>& active, const std::vector<uint32_t>& free,
+                        const std::vector<Goldilocks>& values) {
+    for (size_t c = 0; c < solved_.size(); ++c) solved_[c] = Solved{values[c], {}};
+    for (uint32_t c : free) solved_[c].reset();
+    done_.assign(done_.size(), true);
+    for (uint32_t i : active) done_[i] = false;
+    FindDomains();
+    for (uint32_t i : active) Enqueue(i);
+    return Finish();
+  }
+
+  // Rows looked at so far.
+  uint64_t work() const { return work_; }
+
+ private:
+  using Wide = __int128;
+
+  // A cell as an affine combination of cells that are not solved (or were not, when this was written).
+  struct Solved {
+    Goldilocks constant;
+    std::vector<std::pair<Goldilocks, uint32_t>> terms;
+  };
+  struct Form {
+    Goldilocks constant;
+    std::vector<std::pair<Goldilocks, uint32_t>> terms;
+    bool ready = true;  // no product of two unsolved cells
+  };
+  struct Domain {
+    int64_t min = 0;
+    int64_t max = 0;
+  };
+  // What a form can be: 2^shift * (form - constant) is a sum of integers in [min, min + width], mod p.
+  struct Reach {
+    bool known = false;
+    int shift = 0;
+    Goldilocks scale;
+    Goldilocks min;
+    uint64_t width = 0;
+    size_t largest = 0;  // term with the largest factor
+  };
+  struct Undo {
+    enum { kSolved, kDone, kReaders } kind;
+    uint32_t id = 0;
+    size_t size = 0;
+  };
+
+  Solutions Finish() {
+    solutions_ = 0;
+    undecided_ = false;
+    work_ = 0;
+    const size_t mark = undo_.size();
+    Search();
+    Rewind(mark);
+    if (solutions_ >= 2) return Solutions::kSeveral;
+    if (undecided_ || work_ > max_work_) return Solutions::kUndecided;
+    return solutions_ == 1 ? Solutions::kOne : Solutions::kNone;
+  }
+
+  // Intervals of cells, from single columns of tuples: 2^shift * (what the table holds there) is a sum with small
+  // factors, in which one cell has the factor 1 and all others have an interval.
+  void FindDomains() {
+    domains_.assign(solved_.size(), std::nullopt);
+    for (bool more = true; more;) {
+      more = false;
+      for (uint32_t i = 0; i < done_.size(); ++i) {
+        if (done_[i]) continue;
+        const CellTuple& tuple = constraints_.tuples()[i];
+        const Table& table = constraints_.circuit().tables[tuple.table];
+        for (size_t c = 0; c < tuple.columns.size(); ++c) {
+          const Form form = Resolve(tuple.columns[c]);
+          if (!form.ready || form.terms.empty()) continue;
+          Domain held{table.first_key, table.first_key + int64_t{table.size} - 1};
+          if (c > 0) {
+            const auto [min, max] = std::minmax_element(table.values[c - 1].begin(), table.values[c - 1].end());
+            held = {*min, *max};
+          }
+          more = Narrow(form, held) || more;
+        }
+      }
+    }
+  }
+
+  bool Narrow(const Form& form, Domain held) {
+    Goldilocks scale = Goldilocks::One();
+    for (int shift = 0; shift <= 40; ++shift, scale += scale) {
+      size_t unknown = SIZE_MAX;
+      size_t open = 0;
+      bool small = true;
+      const int64_t constant = (form.constant * scale).ToSigned();
+      Wide min = Wide{held.min} * (Wide{1} << shift) - constant;
+      Wide max = Wide{held.max} * (Wide{1} << shift) - constant;
+      for (size_t k = 0; k < form.terms.size() && small; ++k) {
+        const int64_t factor = (form.terms[k].first * scale).ToSigned();
+        small = factor < kSmall && factor > -kSmall;
+        const std::optional<Domain>& d = domains_[form.terms[k].second];
+        if (!d.has_value()) {
+          ++open;
+          if (factor == 1) unknown = k;
+          continue;
+        }
+        const Wide x = Wide{factor} * d->min;
+        const Wide y = Wide{factor} * d->max;
+        min -= std::max(x, y);
+        max -= std::min(x, y);
+      }
+      if (!small) continue;
+      if (open != 1 || unknown == SIZE_MAX || min < -kWide || max > kWide) return false;
+      domains_[form.terms[unknown].second] = Domain{static_cast<int64_t>(min), static_cast<int64_t>(max)};
+      return true;
+    }
+    return false;
+  }
+
+  void AddTo(Form& form, Goldilocks factor, uint32_t cell) {
+    const std::optional<Solved>& solved = solved_[cell];
+    if (solved.has_value()) {
+      form.constant += factor * solved->constant;
+      for (const auto& [f, c] : solved->terms) AddTo(form, factor * f, c);
+      return;
+    }
+    if (!is_summed_[cell]) {
+      is_summed_[cell] = true;
+      sums_[cell] = Goldilocks();
+      form.terms.emplace_back(Goldilocks(), cell);
+    }
+    sums_[cell] += factor;
+  }
+  void Collect(Form& form) {
+    for (auto& [factor, cell] : form.terms) {
+      factor = sums_[cell];
+      is_summed_[cell] = false;
+    }
+    std::erase_if(form.terms, [](const auto& term) { return term.first == Goldilocks(); });
+  }
+  Form Resolve(const CellPolynomial& polynomial) {
+    // Products first: they need forms of their own.
+    Goldilocks constant = polynomial.constant;
+    std::vector<std::pair<Goldilocks, uint32_t>> linear;
+    bool ready = true;
+    for (const CellPolynomial::Square& product : polynomial.products) {
+      Form a = ResolveCell(product.a);
+      Form b = ResolveCell(product.b);
+      if (!a.terms.empty()) std::swap(a, b);
+      if (!a.terms.empty()) {
+        ready = false;
+        linear.insert(linear.end(), a.terms.begin(), a.terms.end());  // so that they count as unsolved
+        linear.insert(linear.end(), b.terms.begin(), b.terms.end());
+        continue;
+      }
+      constant += product.factor * a.constant * b.constant;
+      for (const auto& [f, c] : b.terms) linear.emplace_back(product.factor * a.constant * f, c);
+    }
+    Form form;
+    form.constant = constant;
+    for (const auto& [factor, cell] : polynomial.linear) AddTo(form, factor, cell);
+    for (const auto& [factor, cell] : linear) AddTo(form, factor, cell);
+    Collect(form);
+    form.ready = ready;
+    return form;
+  }
+  Form ResolveCell(uint32_t cell) {
+    Form form;
+    AddTo(form, Goldilocks::One(), cell);
+    Collect(form);
+    return form;
+  }
+
+  Reach ReachOf(const Form& form) const {
+    Reach reach;
+    Goldilocks scale = Goldilocks::One();
+    for (int shift = 0; shift <= 62; ++shift, scale += scale) {
+      Wide min = 0;
+      Wide max = 0;
+      int64_t largest = 0;
+      bool small = true;
+      for (size_t k = 0; k < form.terms.size() && small; ++k) {
+        const int64_t factor = (form.terms[k].first * scale).ToSigned();
+        small = factor < kSmall && factor > -kSmall;
+        if (small && std::abs(factor) > largest) {
+          largest = std::abs(factor);
+          reach.largest = k;
+        }
+        if (!small) break;
+        const std::optional<Domain>& d = domains_[form.terms[k].second];
+        if (!d.has_value()) return reach;
+        const Wide x = Wide{factor} * d->min;
+        const Wide y = Wide{factor} * d->max;
+        min += std::min(x, y);
+        max += std::max(x, y);
+      }
+      if (!small) continue;
+      if (max - min >= Wide{Goldilocks::kModulus}) return reach;
+      reach.known = true;
+      reach.shift = shift;
+      reach.scale = scale;
+      const Wide residue = min % Wide{Goldilocks::kModulus};
+      reach.min = Goldilocks(static_cast<uint64_t>(residue < 0 ? residue + Wide{Goldilocks::kModulus} : residue));
+      reach.width = static_cast<uint64_t>(max - min);
+      return reach;
+    }
+    return reach;
+  }
+
+  // Rows of a tuple that are not ruled out, at most `limit`; nullopt if it is not linear yet.
+  std::optional<std::vector<uint32_t>> Candidates(uint32_t tuple_id, size_t limit) {
+    const CellTuple& tuple = constraints_.tuples()[tuple_id];
+    const Table& table = constraints_.circuit().tables[tuple.table];
+    std::vector<Form> forms;
+    std::vector<Reach> reaches;
+    for (const CellPolynomial& column : tuple.columns) {
+      forms.push_back(Resolve(column));
+      if (!forms.back().ready) return std::nullopt;
+      reaches.push_back(ReachOf(forms.back()));
+    }
+    std::vector<uint32_t> rows;
+    for (const auto& [from, to] : KeyRows(table, forms[0].constant, forms[0], reaches[0])) {
+      for (uint64_t row = from; row < to && rows.size() < limit; ++row) {
+        ++work_;
+        bool possible = true;
+        for (size_t c = 1; c < forms.size() && possible; ++c) {
+          const Goldilocks rest = Goldilocks::FromSigned(table.values[c - 1][row]) - forms[c].constant;
+          if (forms[c].terms.empty()) {
+            possible = rest == Goldilocks();
+          } else if (reaches[c].known) {
+            possible = (rest * reaches[c].scale - reaches[c].min).value() <= reaches[c].width;
+          }
+        }
+        if (possible) rows.push_back(static_cast<uint32_t>(row));
+      }
+    }
+    return rows;
+  }
+
+  // Ranges of rows whose key the form can be: row r where 2^shift * (first_key + r - constant) - min is in [0, width]
+  // modulo p. As an integer that is 2^shift * r + b, so the rows are found by division, one range per multiple of p.
+  static std::vector<std::pair<uint64_t, uint64_t>> KeyRows(const Table& table, Goldilocks constant, const Form& form,
+                                                            const Reach& reach) {
+    const Goldilocks first = Goldilocks::FromSigned(table.first_key) - constant;
+    if (form.terms.empty()) {
+      const uint64_t row = (-first).value();
+      if (row >= table.size) return {};
+      return {{row, row + 1}};
+    }
+    if (!reach.known) return {{0, table.size}};
+    const Wide unit = Wide{1} << reach.shift;
+    const Wide b = Wide{(first * reach.scale - reach.min).value()};
+    std::vector<std::pair<uint64_t, uint64_t>> ranges;
+    for (Wide m = 0;; m += Wide{Goldilocks::kModulus}) {
+      const Wide from = m > b ? (m - b + unit - 1) >> reach.shift : 0;
+      if (from >= Wide{table.size}) return ranges;
+      if (m + Wide{reach.width} < b) continue;
+      const Wide to = std::min(((m + Wide{reach.width} - b) >> reach.shift) + 1, Wide{table.size});
+      if (from < to) ranges.emplace_back(static_cast<uint64_t>(from), static_cast<uint64_t>(to));
+    }
+  }
+
+  void Enqueue(uint32_t tuple) {
+    if (done_[tuple] || queued_[tuple]) return;
+    queued_[tuple] = true;
+    queue_.push_back(tuple);
+  }
+
+  // The tuple is that row.
+  bool Choose(uint32_t tuple_id, uint32_t row) {
+    const CellTuple& tuple = constraints_.tuples()[tuple_id];
+    const Table& table = constraints_.circuit().tables[tuple.table];
+    done_[tuple_id] = true;
+    undo_.push_back({Undo::kDone, tuple_id, 0});
+    for (size_t c = 0; c < tuple.columns.size(); ++c) {
+      const Form form = Resolve(tuple.columns[c]);
+      const Goldilocks want =
+          Goldilocks::FromSigned(c == 0 ? table.first_key + int64_t{row} : int64_t{table.values[c - 1][row]});
+      if (form.terms.empty()) {
+        if (form.constant != want) return false;
+        continue;
+      }
+      const size_t pivot = ReachOf(form).largest;
+      const auto [factor, cell] = form.terms[pivot];
+      const Goldilocks inverse = factor.Inverse();
+      Solved solved{(want - form.constant) * inverse, {}};
+      for (size_t k = 0; k < form.terms.size(); ++k) {
+        if (k != pivot) solved.terms.emplace_back(-(form.terms[k].first * inverse), form.terms[k].second);
+      }
+      for (const auto& [f, other] : solved.terms) {
+        undo_.push_back({Undo::kReaders, other, readers_[other].size()});
+        readers_[other].insert(readers_[other].end(), readers_[cell].begin(), readers_[cell].end());
+      }
+      solved_[cell] = std::move(solved);
+      undo_.push_back({Undo::kSolved, cell, 0});
+      for (uint32_t reader : readers_[cell]) Enqueue(reader);
+    }
+    return true;
+  }
+
+  bool Fail() {
+    for (uint32_t tuple : queue_) queued_[tuple] = false;
+    queue_.clear();
+    return false;
+  }
+
+  // Whatever has one row left is that row.
+  bool Propagate() {
+    for (size_t i = 0; i < queue_.size(); ++i) {
+      const uint32_t tuple = queue_[i];
+      queued_[tuple] = false;
+      if (done_[tuple]) continue;
+      const auto rows = Candidates(tuple, 2);
+      if (!rows.has_value() || rows->size() > 1) continue;
+      if (rows->empty() || !Choose(tuple, rows->front())) return Fail();
+    }
+    queue_.clear();
+    return true;
+  }
+
+  void Rewind(size_t mark) {
+    while (undo_.size() > mark) {
+      const Undo& u = undo_.back();
+      if (u.kind == Undo::kSolved) solved_[u.id].reset();
+      if (u.kind == Undo::kDone) done_[u.id] = false;
+      if (u.kind == Undo::kReaders) readers_[u.id].resize(u.size);
+      undo_.pop_back();
+    }
+  }
+
+  struct OpenTuple {
+    uint32_t tuple = 0;
+    bool ready = true;
+    std::vector<uint32_t> cells;  // unsolved ones, ascending
+  };
+
+  // The tuple to branch on. Some cells are a closed group if the tuples in no other cells are so many that a random
+  // system like them would have no solution but the intended one (each column takes 64 bits of freedom away, each row
+  // to choose gives some back). Of all such groups the tuple is taken whose rows are soonest gone through.
+  std::optional<uint32_t> Next(bool* all_done) {
+    std::vector<OpenTuple> open;
+    std::vector<size_t> place(done_.size(), SIZE_MAX);
+    for (uint32_t i = 0; i < done_.size(); ++i) {
+      if (done_[i]) continue;
+      OpenTuple o{i, true, {}};
+      for (const CellPolynomial& column : constraints_.tuples()[i].columns) {
+        const Form form = Resolve(column);
+        o.ready = o.ready && form.ready;
+        for (const auto& [factor, cell] : form.terms) o.cells.push_back(cell);
+      }
+      SortUnique(o.cells);
+      place[i] = open.size();
+      open.push_back(std::move(o));
+    }
+    work_ += open.size();
+    *all_done = open.empty();
+    std::vector<std::optional<size_t>> prices(open.size());
+    // Rows, dearer where the neighbours cannot be held against them at once (Joins).
+    const auto price = [&](size_t k) {
+      if (!prices[k].has_value()) {
+        const bool cheap = constraints_.tuples()[open[k].tuple].columns.size() == open[k].cells.size();
+        prices[k] = Candidates(open[k].tuple, kManyRows)->size() * (cheap ? 1 : 30);
+      }
+      return *prices[k];
+    };
+    std::tuple<double, size_t, size_t> best{INFINITY, 0, 0};  // freedom if positive, price, cells
+    std::optional<uint32_t> next;
+    const auto offer = [&](const std::vector<uint32_t>& cells) {
+      std::vector<size_t> inside;
+      for (uint32_t cell : cells) {
+        for (uint32_t reader : readers_[cell]) {
+          if (place[reader] != SIZE_MAX) inside.push_back(place[reader]);
+        }
+      }
+      SortUnique(inside);
+      double freedom = 64.0 * static_cast<double>(cells.size());
+      std::vector<size_t> closed;
+      for (size_t k : inside) {
+        const OpenTuple& o = open[k];
+        if (!o.ready || !std::includes(cells.begin(), cells.end(), o.cells.begin(), o.cells.end())) continue;
+        const CellTuple& tuple = constraints_.tuples()[o.tuple];
+        freedom += std::log2(constraints_.circuit().tables[tuple.table].size) -
+                   64.0 * static_cast<double>(tuple.columns.size());
+        closed.push_back(k);
+      }
+      freedom = std::max(freedom, 0.0);
+      if (freedom > std::get<0>(best)) return;
+      for (size_t k : closed) {
+        const std::tuple<double, size_t, size_t> measure{freedom, price(k), cells.size()};
+        if (measure >= best) continue;
+        best = measure;
+        next = open[k].tuple;
+      }
+    };
+    for (const OpenTuple& o : open) {
+      if (!o.ready) continue;
+      offer(o.cells);
+      std::vector<uint32_t> wider = o.cells;
+      for (uint32_t cell : o.cells) {
+        for (uint32_t reader : readers_[cell]) {
+          if (place[reader] == SIZE_MAX || open[place[reader]].cells.size() > 2) continue;
+          wider.insert(wider.end(), open[place[reader]].cells.begin(), open[place[reader]].cells.end());
+        }
+      }
+      SortUnique(wider);
+      if (wider.size() > o.cells.size()) offer(wider);
+    }
+    return next;
+  }
+
+  template <typename T>
+  static void SortUnique(std::vector<T>& list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+  }
+
+  // A neighbour of the tuple to branch on, prepared so that a row of the one is quickly held against the other.
+  struct Join {
+    struct Column {
+      Form rest;  // without the cells of the tuple to branch on
+      Reach reach;
+      std::vector<std::pair<Goldilocks, size_t>> own;  // factor, column of the tuple to branch on
+    };
+    uint32_t tuple = 0;
+    std::vector<Column> columns;
+    std::vector<std::pair<Goldilocks, Goldilocks>> cells;  // by column of the tuple to branch on: cell = a * entry + b
+  };
+
+  // Of a tuple whose columns are one cell each.
+  std::vector<Join> Joins(uint32_t tuple_id) {
+    std::vector<std::pair<Goldilocks, Goldilocks>> cells;
+    std::vector<uint32_t> ids;
+    std::vector<uint32_t> neighbours;
+    for (const CellPolynomial& column : constraints_.tuples()[tuple_id].columns) {
+      const Form form = Resolve(column);
+      if (form.terms.size() != 1) return {};
+      const Goldilocks inverse = form.terms[0].first.Inverse();
+      cells.emplace_back(inverse, -(form.constant * inverse));
+      ids.push_back(form.terms[0].second);
+      neighbours.insert(neighbours.end(), readers_[ids.back()].begin(), readers_[ids.back()].end());
+    }
+    std::sort(neighbours.begin(), neighbours.end());
+    neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
+    std::vector<Join> joins;
+    for (uint32_t neighbour : neighbours) {
+      if (neighbour == tuple_id || done_[neighbour]) continue;
+      Join join{neighbour, {}, cells};
+      bool ready = true;
+      for (const CellPolynomial& column : constraints_.tuples()[neighbour].columns) {
+        Form form = Resolve(column);
+        ready = ready && form.ready;
+        Join::Column& out = join.columns.emplace_back();
+        for (size_t k = 0; k < ids.size(); ++k) {
+          for (const auto& [factor, cell] : form.terms) {
+            if (cell == ids[k] && std::find(ids.begin(), ids.end(), cell) - ids.begin() == std::ptrdiff_t(k)) {
+              out.own.emplace_back(factor, k);
+            }
+          }
+        }
+        std::erase_if(form.terms,
+                      [&](const auto& t) { return std::find(ids.begin(), ids.end(), t.second) != ids.end(); });
+        out.reach = ReachOf(form);
+        out.rest = std::move(form);
+      }
+      if (ready) joins.push_back(std::move(join));
+    }
+    return joins;
+  }
+
+  // Whether the neighbour has a row left if the tuple to branch on is that row; true where that is not clear.
+  bool MayMeet(uint32_t tuple_id, uint32_t row, const Join& join) {
+    const Table& own = constraints_.circuit().tables[constraints_.tuples()[tuple_id].table];
+    const Table& table = constraints_.circuit().tables[constraints_.tuples()[join.tuple].table];
+    const auto constant = [&](const Join::Column& column) {
+      Goldilocks sum = column.rest.constant;
+      for (const auto& [factor, k] : column.own) {
+        const int64_t entry = k == 0 ? own.first_key + int64_t{row} : int64_t{own.values[k - 1][row]};
+        sum += factor * (join.cells[k].first * Goldilocks::FromSigned(entry) + join.cells[k].second);
+      }
+      return sum;
+    };
+    ++work_;
+    uint64_t tried = 0;
+    for (const auto& [from, to] :
+         KeyRows(table, constant(join.columns[0]), join.columns[0].rest, join.columns[0].reach)) {
+      for (uint64_t r = from; r < to; ++r) {
+        if (++tried > 64) return true;
+        bool possible = true;
+        for (size_t c = 1; c < join.columns.size() && possible; ++c) {
+          const Join::Column& column = join.columns[c];
+          const Goldilocks rest = Goldilocks::FromSigned(table.values[c - 1][r]) - constant(column);
+          if (column.rest.terms.empty()) {
+            possible = rest == Goldilocks();
+          } else if (column.reach.known) {
+            possible = (rest * column.reach.scale - column.reach.min).value() <= column.reach.width;
+          }
+        }
+        if (possible) return true;
+      }
+    }
+    return false;
+  }
+
+  // True: enough is known.
+  bool Search() {
+    if (!Propagate()) return false;
+    bool all_done = false;
+    const std::optional<uint32_t> tuple = Next(&all_done);
+    if (all_done) {
+      const bool free = std::any_of(solved_.begin(), solved_.end(), [](const auto& s) { return !s.has_value(); });
+      solutions_ += free ? 2 : 1;
+      return solutions_ >= 2;
+    }
+    if (!tuple.has_value()) {
+      undecided_ = true;
+      return false;
+    }
+    const std::vector<uint32_t> rows = *Candidates(*tuple, SIZE_MAX);
+    const std::vector<Join> joins = Joins(*tuple);
+    for (uint32_t row : rows) {
+      if (work_ > max_work_) return true;
+      if (!std::all_of(joins.begin(), joins.end(), [&](const Join& j) { return MayMeet(*tuple, row, j); })) continue;
+      const size_t mark = undo_.size();
+      const bool stop = (Choose(*tuple, row) || Fail()) && Search();
+      Rewind(mark);
+      if (stop) return true;
+    }
+    return false;
+  }
+
+  static constexpr int64_t kSmall = int64_t{1} << 40;
+  static constexpr Wide kWide = Wide{1} << 60;
+  static constexpr size_t kManyRows = 1 << 12;
+
+  const CellConstraints& constraints_;
+  const uint64_t max_work_;
+  std::vector<std::optional<Solved>> solved_;   // by cell
+  std::vector<std::optional<Domain>> domains_;  // by cell
+  std::vector<bool> done_;                      // by tuple: its row is chosen
+  std::vector<bool> queued_;                    // by tuple
+  std::vector<std::vector<uint32_t>> readers_;  // by cell: tuples that its value changes
+  std::vector<Goldilocks> sums_;                // by cell: scratch of AddTo and Collect
+  std::vector<bool> is_summed_;
+  std::vector<uint32_t> queue_;
+  std::vector<Undo> undo_;
+  int solutions_ = 0;
+  bool undecided_ = false;
+  uint64_t work_ = 0;
+};
+
+}  // namespace provenn
