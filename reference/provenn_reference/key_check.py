@@ -65,7 +65,8 @@ def cell_ranges(circuit):
         key, table = lookup.columns[0], circuit.tables[lookup.table]
         if len(key.views) != 2 or key.contractions:
             continue
-        (plus, first), (minus, second) = key.views
+        in_order = key.views if key.views[0][0][0] == 1 else key.views[::-1]
+        (plus, first), (minus, second) = in_order
         w = plus[1]
         c = constant_of(key, w)
         if (c is not None and 1 <= w <= 20 and plus == (1, w) and minus == (-1, w)

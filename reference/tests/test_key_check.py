@@ -52,6 +52,15 @@ class KeyCheckTest(unittest.TestCase):
         key.program.append(key.program.pop(0))  # the input's range, last
         self.assertTrue(key_passes(key))
 
+    def test_the_two_views_of_a_range_are_in_either_order(self):
+        key = read_key(key_bytes("mlp"))
+        swapped = [lookup.columns[0].views for lookup in key.circuit.lookups if len(lookup.columns[0].views) == 2
+                   and lookup.columns[0].views[0][0][0] == 1]
+        self.assertTrue(swapped)
+        for views in swapped:
+            views.reverse()
+        self.assertTrue(key_passes(key))
+
 
 class ReaderTest(unittest.TestCase):
     def test_every_shorter_key_is_unreadable(self):
