@@ -19,6 +19,15 @@ struct KeyMutation {
   std::function<void(PublicModel&)> apply;
 };
 
+// Without overflow, whatever an earlier change left.
+template <typename T>
+T WrappingSum(T a, T b) {
+  return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+inline int64_t WrappingProduct(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
+
 class KeyMutations {
  public:
   explicit KeyMutations(const PublicModel& key) : key_(key) {
@@ -208,8 +217,10 @@ class KeyMutations {
       for (const size_t row :
            {size_t{0}, size_t{1}, was.size / size_t{3}, was.size / size_t{2}, was.size - size_t{1}}) {
         const std::string place = at + " column " + std::to_string(c) + " row " + std::to_string(row);
-        Add("table: an entry", place, [=](PublicModel& m) { ++get(m).values.at(c).at(row); });
-        Add("table: an entry", place, [=](PublicModel& m) { --get(m).values.at(c).at(row); });
+        Add("table: an entry", place,
+            [=](PublicModel& m) { get(m).values.at(c).at(row) = WrappingSum(get(m).values.at(c).at(row), 1); });
+        Add("table: an entry", place,
+            [=](PublicModel& m) { get(m).values.at(c).at(row) = WrappingSum(get(m).values.at(c).at(row), -1); });
         Add("table: an entry", place, [=](PublicModel& m) { get(m).values.at(c).at(row) = INT32_MIN; });
         Add("table: an entry repeated", place,
             [=](PublicModel& m) { get(m).values.at(c).at(row) = get(m).values.at(c).at(was.size / 4); });
@@ -220,7 +231,7 @@ class KeyMutations {
     }
     const int64_t size = was.size;
     for (const int64_t by : {int64_t{-1}, int64_t{1}, -size, size}) {
-      Add("table: first key", at, [=](PublicModel& m) { get(m).first_key += by; });
+      Add("table: first key", at, [=](PublicModel& m) { get(m).first_key = WrappingSum(get(m).first_key, by); });
     }
     Add("table: first key", at, [=](PublicModel& m) { get(m).first_key = INT64_MAX; });
     const auto resize = [=](PublicModel& m, uint32_t to) {
@@ -232,7 +243,7 @@ class KeyMutations {
     Add("table: more rows", at, [=](PublicModel& m) { resize(m, 2 * get(m).size); });
     Add("table: more rows", at, [=](PublicModel& m) { resize(m, kMaxTableSize); });
     Add("table: a row before", at, [=](PublicModel& m) {
-      --get(m).first_key;
+      get(m).first_key = WrappingSum(get(m).first_key, int64_t{-1});
       ++get(m).size;
       for (auto& column : get(m).values) column.insert(column.begin(), column.at(0));
     });

@@ -64,7 +64,8 @@ class ProgramMutations {
       Add("program and circuit: quotient of other bits", at, [=](PublicModel& m) {
         CommittedQuotient& q = get(m).quotient.value();
         ++q.bits;
-        for (ViewTerm& t : Key(m, i).terms) t.coefficient.numerator *= t.view.tensor == q.tensor ? 2 : 1;
+        for (ViewTerm& t : Key(m, i).terms)
+          t.coefficient.numerator = WrappingProduct(t.coefficient.numerator, t.view.tensor == q.tensor ? 2 : 1);
       });
     }
     for (size_t c = 0; c < was.outputs.size(); ++c) OfOutput(i, c, at + " output " + std::to_string(c));
@@ -121,7 +122,8 @@ class ProgramMutations {
         for (size_t k = d + 1; k < step(m).digits.size(); ++k) {
           for (ViewTerm& t : Key(m, i).terms) {
             if (t.view.tensor != step(m).digits[k].tensor) continue;
-            t.coefficient.numerator = by > 0 ? t.coefficient.numerator * (1 << by) : t.coefficient.numerator / 2;
+            t.coefficient.numerator =
+                by > 0 ? WrappingProduct(t.coefficient.numerator, 1 << by) : t.coefficient.numerator / 2;
           }
         }
         digit.bits = wider;
@@ -152,7 +154,7 @@ class ProgramMutations {
     for (RemainderDigit d : step.digits) {
       for (ViewTerm& t : Key(m, i).terms) {
         if (t.view.tensor != d.tensor) continue;
-        t.coefficient.numerator *= int64_t{1} << by;
+        t.coefficient.numerator = WrappingProduct(t.coefficient.numerator, int64_t{1} << by);
         t.coefficient.shift = static_cast<uint8_t>(shift + by);
       }
       all.push_back(d);
@@ -211,11 +213,12 @@ class ProgramMutations {
       CoarseClamp& c = clamp(m);
       ++c.bits;
       for (ViewTerm& t : Key(m, i).terms) {
-        t.coefficient.numerator *= t.view.tensor == c.top || t.view.tensor == c.clamped ? 2 : 1;
+        t.coefficient.numerator =
+            WrappingProduct(t.coefficient.numerator, t.view.tensor == c.top || t.view.tensor == c.clamped ? 2 : 1);
       }
       Table& table = m.circuit.tables.at(LookupOf(m, i).table);
       for (uint32_t j = 0; j < table.size; ++j) {
-        table.values.at(0).at(j) = static_cast<int32_t>((table.first_key + j) >> c.bits);
+        table.values.at(0).at(j) = static_cast<int32_t>(WrappingSum(table.first_key, int64_t{j}) >> c.bits);
       }
     });
   }
