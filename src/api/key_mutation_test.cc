@@ -64,11 +64,11 @@ class Campaign {
     if (All()) std::printf("%s\n", test.name.c_str()), std::fflush(stdout);
     std::vector<KeyMutation> mutations = KeyMutations(test.key).Take();
     for (KeyMutation& m : ProgramMutations(test.key).Take()) mutations.push_back(std::move(m));
-    const size_t every = All() ? 1 : 1 + mutations.size() / 60;
+    const size_t every = All() ? 1 : 1 + mutations.size() / 40;
     for (size_t i = random_() % every; i < mutations.size(); i += every) {
       Try(test, mutations[i].kind, mutations[i].place, {&mutations[i]});
     }
-    for (size_t i = 0; i < (All() ? mutations.size() : 20); ++i) {
+    for (size_t i = 0; i < (All() ? mutations.size() : 10); ++i) {
       const KeyMutation& a = mutations[random_() % mutations.size()];
       const KeyMutation& b = mutations[random_() % mutations.size()];
       Try(test, "two at once", a.kind + " at " + a.place + "; " + b.kind + " at " + b.place, {&a, &b});
@@ -121,7 +121,7 @@ class Campaign {
     for (size_t r = 0; r < test.runs.size() && !undecided && !several; ++r) {
       const Assignment given = Given(key, test.runs[r]);
       const CellConstraints constraints(key.circuit, given);
-      const Solutions found = SolutionCounter(constraints, checked.ok() ? 50'000'000 : 3'000'000).Count();
+      const Solutions found = SolutionCounter(constraints, checked.ok() && All() ? 50'000'000 : 1'000'000).Count();
       one = one || found == Solutions::kOne;
       several = found == Solutions::kSeveral;
       undecided = found == Solutions::kUndecided;
