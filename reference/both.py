@@ -8,6 +8,7 @@ import json
 import subprocess
 
 import numpy
+from provenn_reference.certificate import certificate_verdict
 from provenn_reference.formats import Unreadable
 from provenn_reference.statement import Demands
 from provenn_reference.verify import ACCEPT, verdict
@@ -30,6 +31,15 @@ def by_reference(key, proof, demands=None):
     return (ACCEPT, None) if result == ACCEPT else ("REJECT", result)
 
 
+def certificate_by_reference(key, certificate, demands=None):
+    profile = PROFILES.get((demands or {}).get("profile"))
+    try:
+        result = certificate_verdict(key, certificate, profile)
+    except Unreadable:
+        return "UNREADABLE", None
+    return (ACCEPT, None) if result == ACCEPT else ("REJECT", result)
+
+
 def options(work, demands):
     """The demands as options of `provenn verify`."""
     result = []
@@ -47,8 +57,20 @@ def by_program(program, work, key, proof, demands=None):
     """Writes both files into the folder `work` and runs `provenn verify --json` on them."""
     (work / "model.vk").write_bytes(key)
     (work / "answer.proof").write_bytes(proof)
-    run = subprocess.run([program, "verify", "--json", work / "model.vk", work / "answer.proof",
-                          *options(work, demands or {})], capture_output=True, check=False)
+    return answer_of([program, "verify", "--json", work / "model.vk", work / "answer.proof",
+                      *options(work, demands or {})])
+
+
+def certificate_by_program(program, work, key, certificate, demands=None):
+    """The same with `provenn verify-key --json`."""
+    (work / "model.vk").write_bytes(key)
+    (work / "model.cert").write_bytes(certificate)
+    return answer_of([program, "verify-key", "--json", work / "model.vk", work / "model.cert",
+                      *options(work, demands or {})])
+
+
+def answer_of(command):
+    run = subprocess.run(command, capture_output=True, check=False)
     if run.returncode == 2:
         return "UNREADABLE", None
     if run.returncode not in (0, 1):

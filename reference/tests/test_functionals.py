@@ -6,6 +6,7 @@ import unittest
 
 import numpy as np
 from provenn_reference import field as f
+from provenn_reference.certificate import empty_cells
 from provenn_reference.channel import Affine, merkle_root, path_length
 from provenn_reference.circuit import AxisMap, Tensor, View
 from provenn_reference.field import P, Element
@@ -65,6 +66,27 @@ class LayoutTest(unittest.TestCase):
             self.assertEqual(weights.tolist(), expected.tolist())
             first += block.rows
         self.assertEqual(layout.rows, first)
+
+
+class CertificateTest(unittest.TestCase):
+    # shape, outer axes, rows of a group, its cells without element
+    GROUPS = [
+        ([6, 5, 5], 1, 1, [5, 6, 7]),  # the innermost axis takes all columns: groups of one row
+        ([2, 3, 4], 1, 2, [12, 13, 14, 15]),  # the split axis takes two columns and two rows
+        ([10], 0, 2, [10, 11, 12, 13, 14, 15]),
+        ([3], 0, 1, [3, 4, 5, 6, 7]),
+        ([4, 2], 1, 1, [2, 3, 4, 5, 6, 7]),
+        ([4, 16], 1, 2, []),
+        ([], 0, 1, [1, 2, 3, 4, 5, 6, 7]),
+    ]
+
+    def test_groups_of_rows(self):
+        for shape, outer, rows, empty in self.GROUPS:
+            layout = Layout(8)
+            block = layout.blocks[layout.add(shape, outer)]
+            got_rows, got = empty_cells(block, outer, 8)
+            self.assertEqual((got_rows, np.flatnonzero(got).tolist()), (rows, empty), shape)
+            self.assertEqual(len(got), 8 * rows)
 
 
 class ViewTest(unittest.TestCase):
