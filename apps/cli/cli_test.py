@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TINY = ROOT / "src/api/testdata/tiny"
@@ -157,6 +158,52 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((shown["kind"], shown["bytes"]), (kind, path.stat().st_size))
         self.assertIn("soundness p100", self.must(0, "inspect", self.vk))
 
+    def test_explain(self):
+        text = self.must(0, "explain", self.vk)
+        for part in ("everything is recognised", 'input  "x"', 'output "y"', "fully connected", "relu", "clamp(q, 0, ",
+                     "root ", "graph id", "formats id", "tells about the weights"):
+            self.assertIn(part, text)
+        self.assertNotIn("\x1b", text)
+        shown = self.must(0, "explain", self.vk, "--json")
+        self.assertTrue(shown["recognised"])
+        self.assertEqual(shown["not_recognised"], [])
+        self.assertEqual(shown["model_id"], self.commit["model_id"])
+        self.assertEqual([len(shown[key]) for key in ("graph_id", "formats_id")], [64, 64])
+        self.assertEqual([shown["inputs"][0]["claimed_name"], shown["outputs"][0]["claimed_name"]], ["x", "y"])
+        self.assertLess(max(lookup for node in shown["nodes"] for lookup in node["lookups"]), shown["lookups"])
+        for node in shown["nodes"]:
+            self.assertTrue(node["recognised"] and node["formula"] and node["terms"], node)
+            self.assertEqual(node["function"]["departure_count"], 0)
+        self.assertEqual([table["role"] for table in shown["tables"]].count("not used"), 0)
+        self.must(UNREADABLE, "explain", self.proof)
+
+    def test_explain_compares_keys(self):
+        self.assertIn("the same model", self.must(0, "explain", self.vk, self.vk))
+        for name, words in [("twin", []), ("wide", ["--bits", "14"])]:
+            self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o",
+                      self.dir / name, *words)
+        self.assertIn("only the weights commitment differs",
+                      self.must(0, "explain", self.vk, self.dir / "twin" / "model.vk"))
+        wide = self.must(1, "explain", self.vk, self.dir / "wide" / "model.vk", "--json")
+        self.assertEqual((wide["same_graph"], wide["same_formats"], wide["same_weights"]), (True, False, False))
+        self.assertTrue(all(node["a"] and node["b"] for node in wide["nodes"]))
+        self.assertIn("DIFFERENT", self.must(1, "explain", self.vk, self.dir / "wide" / "model.vk"))
+
+    def test_explain_draws_the_graph(self):
+        drawing = self.dir / "graph.svg"
+        nodes = self.must(0, "explain", self.vk, "--svg", drawing, "--json")["nodes"]
+        root = xml.etree.ElementTree.fromstring(drawing.read_text())
+        self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+        labels = "".join(element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text"))
+        for node in nodes:
+            self.assertIn(f"{node['node']}: T{node['output']}", labels)
+        self.assertIn("not recognised", labels)  # in the legend
+        self.assertFalse([e.tag for e in root.iter() if e.tag.endswith(("script", "image", "style", "a"))])
+        self.must(UNREADABLE, "explain", self.vk, "--svg", drawing)
+        self.must(0, "explain", self.vk, "--svg", drawing, "--force")
+        self.must(UNREADABLE, "explain", self.vk, "--svg", self.vk, "--force")
+        self.must(UNREADABLE, "explain", self.vk, self.vk, "--svg", drawing, "--force")
+
     def test_control_characters_in_names_do_not_reach_the_terminal(self):
         forged = self.dir / "forged.onnx"
         model = (TINY / "model.onnx").read_bytes()
@@ -164,6 +211,9 @@ class CommandLine(unittest.TestCase):
         committed = self.must(0, "commit", forged, "--calibration", TINY / "calibration.npy", "-o", self.dir / "forged")
         shown = [committed, *(self.must(0, "inspect", self.dir / "forged" / name) for name in ("model.pk", "model.vk")),
                  self.must(0, "inspect", forged)]
+        explained = self.must(0, "explain", self.dir / "forged" / "model.vk", "--svg", self.dir / "forged.svg")
+        self.assertFalse({c for c in explained if ord(c) < 32 or 127 <= ord(c) < 160} - {"\n"})
+        xml.etree.ElementTree.fromstring((self.dir / "forged.svg").read_text())
         for text in shown:
             self.assertIn("f\\x1b1", text)
             self.assertFalse({c for c in text if ord(c) < 32 or 127 <= ord(c) < 160} - {"\n"})

@@ -38,6 +38,7 @@ void AddVerify(CLI::App& app, Action* action);
 void AddVerifyKey(CLI::App& app, Action* action);
 void AddCertify(CLI::App& app, Action* action);
 void AddInspect(CLI::App& app, Action* action);
+void AddExplain(CLI::App& app, Action* action);
 void AddExportSeed(CLI::App& app, Action* action);
 void AddBench(CLI::App& app, Action* action);
 

@@ -36,6 +36,7 @@ int Main(int argc, char** argv) {
   AddVerifyKey(app, &action);
   AddCertify(app, &action);
   AddInspect(app, &action);
+  AddExplain(app, &action);
   AddExportSeed(app, &action);
   AddBench(app, &action);
   try {

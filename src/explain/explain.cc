@@ -1,0 +1,224 @@
+#include "explain/explain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "explain/architecture.h"
+#include "explain/maximum.h"
+#include "explain/node.h"
+#include "explain/reading.h"
+#include "explain/table.h"
+#include "explain/weights_section.h"
+#include "relation/determinism.h"
+
+namespace provenn {
+namespace {
+
+class Explainer {
+ public:
+  Explainer(const Circuit& circuit, const Program& program, const std::vector<ModelPort>& inputs,
+            const std::vector<ModelPort>& outputs)
+      : circuit_(circuit),
+        program_(program),
+        inputs_(inputs),
+        outputs_(outputs),
+        tables_(circuit),
+        cell_ranges_(CellRanges(circuit)),
+        accounted_(circuit.lookups.size(), false) {}
+
+  Explanation Run() {
+    PrepareRanges();
+    ReadSteps();
+    AccountForLookups();
+    for (size_t i = 0; i < accounted_.size(); ++i) {
+      if (!accounted_[i]) other_lookups_.push_back(static_cast<uint32_t>(i));
+    }
+    Ports();
+    out_.nodes = JoinMaxima(circuit_, std::move(steps_));
+    out_.tables = tables_.Reports(out_.nodes);
+    out_.lookups = circuit_.lookups.size();
+    for (const Tensor& t : circuit_.tensors) {
+      if (t.kind == TensorKind::kWeight) out_.weights += ElementCount(t.shape);
+    }
+    CollectFindings();
+    const ArchitectureInput architecture{circuit_, program_, inputs_, outputs_, facts_, other_lookups_};
+    out_.graph_id = GraphId(architecture);
+    out_.formats_id = FormatsId(architecture, out_.graph_id);
+    out_.about_weights = WeightsSection(circuit_, out_);
+    return std::move(out_);
+  }
+
+ private:
+  void PrepareRanges() {
+    ranges_.assign(circuit_.tensors.size(), ValueRange{1, 0});
+    is_value_.assign(circuit_.tensors.size(), false);
+    for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
+      const Tensor& tensor = circuit_.tensors[t];
+      if (tensor.kind != TensorKind::kInput && tensor.kind != TensorKind::kWeight) continue;
+      ranges_[t] = {tensor.min, tensor.max};
+      is_value_[t] = true;
+    }
+  }
+
+  void SetCellRange(uint32_t tensor) {
+    const auto& range = cell_ranges_[tensor];
+    if (range.has_value()) ranges_[tensor] = {range->min, range->min + static_cast<int64_t>(range->size) - 1};
+  }
+
+  void ReadSteps() {
+    facts_.resize(program_.steps.size());
+    for (size_t i = 0; i < program_.steps.size(); ++i) {
+      const Step& step = program_.steps[i];
+      if (step.kind != Step::Kind::kLookup) continue;
+      const bool sets = step.quotient.has_value() || std::any_of(step.outputs.begin(), step.outputs.end(),
+                                                                 [](uint32_t t) { return t != kNoTensor; });
+      for (const RemainderDigit& digit : step.digits) SetCellRange(digit.tensor);
+      if (!sets) continue;
+      if (step.quotient.has_value()) SetCellRange(step.quotient->tensor);
+      ReadStep read = ExplainStep(circuit_, step, &tables_, &ranges_);
+      for (const Term& term : read.node.terms) {
+        for (const uint32_t t : {term.value, term.second}) {
+          if (t != kNoTensor && !is_value_[t]) {
+            read.node.problems.push_back("it reads " + TensorText(t) +
+                                         ", which is no value but a helper of another step");
+          }
+        }
+      }
+      if (read.node.output != kNoTensor) is_value_[read.node.output] = true;
+      accounted_[step.id] = true;
+      facts_[i].recognised = read.node.problems.empty();
+      facts_[i].family = read.node.function.family;
+      for (const Term& term : read.node.terms) facts_[i].divisors.push_back(term.divisor);
+      steps_.push_back(std::move(read));
+    }
+  }
+
+  // What a lookup without a value column says: the cells of a tensor are within a range.
+  struct RangeCheck {
+    uint32_t tensor = kNoTensor;
+    int64_t min = 0;
+    int64_t max = 0;
+  };
+  std::optional<RangeCheck> RangeCheckOf(const Lookup& lookup) const {
+    const Table& table = circuit_.tables[lookup.table];
+    const Expression& key = lookup.columns[0];
+    if (!table.values.empty() || !key.accumulators.empty() || key.terms.empty() || key.terms.size() > 2) {
+      return std::nullopt;
+    }
+    const size_t cell = key.terms[0].coefficient.numerator == 1 ? 0 : 1;
+    if (cell >= key.terms.size()) return std::nullopt;
+    const ViewTerm& term = key.terms[cell];
+    const uint8_t bits = term.coefficient.shift;
+    if (term.coefficient.numerator != 1 || bits > 30 || (key.constant.numerator != 0 && key.constant.shift != bits)) {
+      return std::nullopt;
+    }
+    if (key.terms.size() == 1 && bits != 0) return std::nullopt;
+    if (key.terms.size() == 2) {
+      const ViewTerm& low = key.terms[1 - cell];
+      const auto& digit = cell_ranges_[low.view.tensor];
+      if (low.coefficient != Coefficient{-1, bits} || low.view.axes != term.view.axes || !digit.has_value()) {
+        return std::nullopt;
+      }
+      if (digit->min != 0 || digit->size != uint64_t{1} << bits || !is_digit_[low.view.tensor]) return std::nullopt;
+    }
+    const __int128 first = (__int128{table.first_key} << bits) - key.constant.numerator;
+    const __int128 last = first + (__int128{table.size} << bits) - 1;
+    return RangeCheck{term.view.tensor, static_cast<int64_t>(std::max<__int128>(first, INT64_MIN)),
+                      static_cast<int64_t>(std::min<__int128>(last, INT64_MAX))};
+  }
+
+  // Lookups that set no value: ranges of inputs and of what steps set beside their values, and clamps. A range that a
+  // tensor has anyway demands nothing more.
+  void AccountForLookups() {
+    is_digit_.assign(circuit_.tensors.size(), false);
+    const auto clamps = ClampLookups(circuit_);
+    for (const Step& step : program_.steps) {
+      if (step.kind != Step::Kind::kLookup) continue;
+      for (const RemainderDigit& digit : step.digits) is_digit_[digit.tensor] = true;
+      if (step.clamp.has_value() && clamps[step.clamp->top].has_value()) accounted_[*clamps[step.clamp->top]] = true;
+    }
+    for (size_t i = 0; i < accounted_.size(); ++i) {
+      const auto check = RangeCheckOf(circuit_.lookups[i]);
+      if (accounted_[i] || !check.has_value()) continue;
+      const ValueRange& range = ranges_[check->tensor];
+      const bool known = range.min <= range.max && circuit_.tensors[check->tensor].kind != TensorKind::kWeight;
+      accounted_[i] = known && check->min <= range.min && check->max >= range.max;
+    }
+  }
+
+  void Ports() {
+    for (const auto* list : {&inputs_, &outputs_}) {
+      for (const ModelPort& port : *list) {
+        const Tensor& t = circuit_.tensors[port.tensor];
+        PortReport report;
+        report.name = port.name;
+        report.is_input = list == &inputs_;
+        report.tensor = port.tensor;
+        report.shape = ShapeToString(port.shape);
+        report.min = ranges_[port.tensor].min;
+        report.max = ranges_[port.tensor].max;
+        report.scale = t.scale;
+        out_.ports.push_back(std::move(report));
+      }
+    }
+  }
+
+  void CollectFindings() {
+    for (size_t i = 0; i < out_.nodes.size(); ++i) {
+      Node& node = out_.nodes[i];
+      if (!node.problems.empty()) node.kind = Node::Kind::kUnknown;
+      for (const std::string& problem : node.problems) {
+        out_.not_recognised.push_back({"node " + std::to_string(i + 1) + ", " + TensorText(node.output), problem});
+      }
+    }
+    for (const uint32_t id : other_lookups_) {
+      const Lookup& lookup = circuit_.lookups[id];
+      std::string text = "lookup " + std::to_string(id) + " sets nothing that is used and demands that";
+      for (size_t c = 0; c < lookup.columns.size(); ++c) {
+        for (const ViewTerm& t : lookup.columns[c].terms) {
+          text += (c == 0 ? " " : ", ") + ViewText(t.view, lookup.space.size());
+        }
+      }
+      text += " be in table " + std::to_string(lookup.table) + " of " +
+              std::to_string(circuit_.tables[lookup.table].size) + " rows: inputs for which it is not have no proof";
+      out_.not_recognised.push_back({"lookup " + std::to_string(id), text});
+    }
+    for (size_t i = 0; i < out_.tables.size(); ++i) {
+      if (out_.tables[i].uses == 0) out_.not_recognised.push_back({"table " + std::to_string(i), "is not used"});
+    }
+    std::vector<bool> read(circuit_.contractions.size(), false);
+    for (const Lookup& lookup : circuit_.lookups) {
+      for (const Expression& e : lookup.columns) {
+        for (const AccumulatorTerm& t : e.accumulators) read[t.contraction] = true;
+      }
+    }
+    for (size_t i = 0; i < read.size(); ++i) {
+      if (!read[i]) out_.not_recognised.push_back({"contraction " + std::to_string(i), "is not used"});
+    }
+  }
+
+  const Circuit& circuit_;
+  const Program& program_;
+  const std::vector<ModelPort>& inputs_;
+  const std::vector<ModelPort>& outputs_;
+  TableReader tables_;
+  const std::vector<std::optional<CellRange>> cell_ranges_;
+  std::vector<bool> accounted_;  // by lookup
+  std::vector<ValueRange> ranges_;
+  std::vector<bool> is_value_;  // by tensor: inputs, weights and what nodes set
+  std::vector<bool> is_digit_;
+  std::vector<ReadStep> steps_;
+  std::vector<StepFacts> facts_;
+  std::vector<uint32_t> other_lookups_;
+  Explanation out_;
+};
+
+}  // namespace
+
+Explanation ExplainCircuit(const Circuit& circuit, const Program& program, const std::vector<ModelPort>& inputs,
+                           const std::vector<ModelPort>& outputs) {
+  return Explainer(circuit, program, inputs, outputs).Run();
+}
+
+}  // namespace provenn

@@ -1,0 +1,321 @@
+#include "explain/function.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "explain/fit.h"
+#include "model/deterministic_math.h"
+#include "model/quantise.h"
+
+namespace provenn {
+namespace {
+
+using RealFunction = std::function<double(double)>;
+
+struct Candidate {
+  std::string family;
+  std::string formula;
+  RealFunction f;
+};
+
+GraphNode NodeOf(Op op, Attributes attributes = {}) {
+  GraphNode node;
+  node.op = op;
+  node.attributes = attributes;
+  return node;
+}
+
+RealFunction Of(const Unary& f) {
+  return [f](double x) { return (*f)(x); };
+}
+
+// The functions without parameters, each computed as lowering computes it.
+const std::vector<Candidate>& Candidates() {
+  static const std::vector<Candidate> all = [] {
+    const Unary x = UnaryFunction::Identity();
+    const auto apply = [&](Op op) { return UnaryFunction::Apply(NodeOf(op), x); };
+    const auto times = [&](const Unary& f) { return UnaryFunction::Combine(Op::kMul, x, f); };
+    return std::vector<Candidate>{
+        {"identity", "x", Of(x)},
+        {"sigmoid", "1 / (1 + e^-x)", Of(apply(Op::kSigmoid))},
+        {"tanh", "tanh(x)", Of(apply(Op::kTanh))},
+        {"hard-swish", "x·clamp(x/6 + 1/2, 0, 1)", Of(apply(Op::kHardSwish))},
+        {"swish", "x / (1 + e^-x)", Of(times(apply(Op::kSigmoid)))},
+        {"exponential", "e^x", DeterministicExp},
+        {"reciprocal", "1/x", [](double v) { return 1.0 / v; }},
+        {"square", "x·x", Of(times(x))},
+    };
+  }();
+  return all;
+}
+
+constexpr size_t kListed = 16;
+
+// f at the rows, with rows held constant on both sides from the same places on as in the table.
+class Comparison {
+ public:
+  Comparison(int64_t first_key, std::span<const int32_t> values, int32_t key_scale, int32_t result_scale, bool tolerant)
+      : first_key_(first_key), values_(values), key_scale_(key_scale), result_scale_(result_scale) {
+    const size_t n = values.size();
+    const size_t skip = tolerant ? std::min<size_t>(n / 4, 4) : 0;
+    low_value_ = values[skip];
+    high_value_ = values[n - 1 - skip];
+    for (size_t j = 0; j < n && Holds(low_value_, j, 1, skip); ++j) low_ = j;
+    high_ = n - 1;
+    for (size_t j = n; j-- > 0 && Holds(high_value_, j, -1, skip);) high_ = j;
+  }
+
+  size_t low() const { return low_; }
+  size_t high() const { return high_; }
+
+  // Stops once there are more than `limit` departures.
+  void Run(const RealFunction& f, uint64_t limit, FunctionReport* report) const {
+    const size_t n = values_.size();
+    const int64_t at_low = Rounded(f, low_);
+    const int64_t at_high = Rounded(f, high_);
+    const bool constant = low_ >= high_;
+    // What f has beyond the last row that moves; saturation stops before it gets there.
+    const bool low_fits = low_value_ == at_low || (!constant && Between(values_[low_ + 1], low_value_, at_low));
+    const bool high_fits = high_value_ == at_high || (!constant && Between(values_[high_ - 1], high_value_, at_high));
+    for (size_t j = 0; j < n; ++j) {
+      int64_t expected = 0;
+      if (j <= low_ && low_ > 0) {
+        expected = low_fits ? low_value_ : Rounded(f, j);
+      } else if (j >= high_ && high_ + 1 < n) {
+        expected = high_fits ? high_value_ : Rounded(f, j);
+      } else if (j == low_ || j == high_) {
+        expected = j == low_ ? (low_fits ? low_value_ : at_low) : (high_fits ? high_value_ : at_high);
+      } else {
+        expected = Rounded(f, j);
+      }
+      if (expected == values_[j]) continue;
+      if (report->departures.size() < kListed) {
+        report->departures.push_back({first_key_ + static_cast<int64_t>(j), expected, values_[j]});
+      }
+      if (++report->departure_count > limit) return;
+    }
+  }
+
+ private:
+  // Whether row j still holds the end's value; `skip` rows in a row may differ where those after them hold it again.
+  bool Holds(int32_t value, size_t j, int direction, size_t skip) const {
+    for (size_t i = 0; i <= skip; ++i) {
+      const int64_t at = static_cast<int64_t>(j) + direction * static_cast<int64_t>(i);
+      if (at < 0 || at >= static_cast<int64_t>(values_.size())) return i > 0 && i <= skip;
+      if (values_[static_cast<size_t>(at)] == value) return true;
+    }
+    return false;
+  }
+  static bool Between(int64_t a, int64_t b, int64_t c) { return (a <= b && b <= c) || (a >= b && b >= c); }
+  int64_t Rounded(const RealFunction& f, size_t j) const {
+    const double x = Scaled(static_cast<double>(first_key_ + static_cast<int64_t>(j)), -key_scale_);
+    return RoundToInteger(Scaled(f(x), result_scale_), INT32_MIN, INT32_MAX);
+  }
+
+  int64_t first_key_;
+  std::span<const int32_t> values_;
+  int32_t key_scale_;
+  int32_t result_scale_;
+  int32_t low_value_ = 0;
+  int32_t high_value_ = 0;
+  size_t low_ = 0;   // rows up to it hold the first value
+  size_t high_ = 0;  // rows from it on hold the last value
+};
+
+// One-to-one functions that may have an affine function inside, with what undoes them.
+struct Invertible {
+  const char* family;
+  const char* before;
+  const char* after;
+  double (*f)(double);
+  double (*inverse)(double);
+};
+constexpr Invertible kInvertible[] = {
+    {"sigmoid", "1 / (1 + e^-(", "))", DeterministicSigmoid, [](double y) { return std::log(y / (1 - y)); }},
+    {"tanh", "tanh(", ")", DeterministicTanh, [](double y) { return std::atanh(y); }},
+    {"exponential", "e^(", ")", DeterministicExp, [](double y) { return std::log(y); }},
+};
+
+std::string LineText(const SimpleLine& line, const std::string& x) {
+  std::string text = (line.slope.text == "1" ? "" : line.slope.text == "-1" ? "-" : line.slope.text + "·") + x;
+  if (line.shift.value != 0) {
+    text += line.shift.value < 0 ? " - " + line.shift.text.substr(1) : " + " + line.shift.text;
+  }
+  return text;
+}
+
+// Functions whose parameters the table tells, from the rows where it moves.
+class Fitter {
+ public:
+  Fitter(int64_t first_key, std::span<const int32_t> values, int32_t key_scale, int32_t result_scale,
+         const Comparison& ends)
+      : result_scale_(result_scale) {
+    // The rows that saturation may have changed say nothing.
+    for (size_t j = ends.low() + 1; j < ends.high(); ++j) {
+      const double key = static_cast<double>(first_key + static_cast<int64_t>(j));
+      rows_.push_back({Scaled(key, -key_scale), values[j] - 0.5, values[j] + 0.5});
+    }
+  }
+
+  std::vector<Candidate> Run() {
+    LeakyRelu();
+    // a * f(g(x)) + b
+    const std::vector<Candidate>& all = Candidates();
+    for (size_t i = 0; i < all.size() && fitted_.empty(); ++i) Outer(all[i]);
+    for (size_t i = 0; i < all.size() && fitted_.empty(); ++i) {
+      for (size_t k = 0; k < all.size() && fitted_.empty(); ++k) {
+        const Candidate& f = all[i];
+        const Candidate& g = all[k];
+        if (f.family == "identity" || g.family == "identity" || f.family == "reciprocal") continue;
+        Outer({f.family + " of " + g.family, f.family + "(" + g.family + "(x))",
+               [&f, &g](double x) { return f.f(g.f(x)); }});
+      }
+    }
+    if (fitted_.empty()) {
+      for (const Invertible& f : kInvertible) Inner(f);
+    }
+    return std::move(fitted_);
+  }
+
+ private:
+  static constexpr size_t kSample = 200;
+
+  // At most so many rows, evenly spread.
+  std::vector<LineBound> Sample() const {
+    if (rows_.size() <= kSample) return rows_;
+    std::vector<LineBound> sample;
+    for (size_t i = 0; i < kSample; ++i) sample.push_back(rows_[i * (rows_.size() - 1) / (kSample - 1)]);
+    return sample;
+  }
+
+  // Lines that keep to the bounds that `map` makes of the rows: the simplest one, with its numbers as they are and as
+  // the 32-bit floats that models hold, and one that keeps away from where rounding turns.
+  template <typename Map>
+  std::vector<SimpleLine> Fit(const Map& map) const {
+    std::vector<LineBound> some = Sample();
+    for (LineBound& b : some) b = map(b);
+    if (some.size() < 5 || !FitLine(some).has_value()) return {};
+    std::vector<SimpleLine> lines;
+    for (const double margin : {0.0, 1e-6}) {
+      std::vector<LineBound> all = rows_;
+      for (LineBound& b : all) b = map(LineBound{b.x, b.low + margin, b.high - margin});
+      const auto line = FitLine(all);
+      if (!line.has_value()) continue;
+      const auto as_float = [](SimpleNumber n) {
+        n.value = static_cast<double>(static_cast<float>(n.value));
+        return n;
+      };
+      lines.push_back(*line);
+      lines.push_back({as_float(line->slope), as_float(line->shift)});
+      lines.push_back({as_float(line->slope), line->shift});
+      lines.push_back({line->slope, as_float(line->shift)});
+    }
+    return lines;
+  }
+
+  void LeakyRelu() {
+    std::vector<LineBound> negative;
+    for (const LineBound& row : rows_) {
+      if (row.x < 0) negative.push_back({row.x, Scaled(row.low, -result_scale_), Scaled(row.high, -result_scale_)});
+    }
+    if (negative.size() < 2 || rows_.back().x <= 0) return;
+    const auto alpha = FitSlope(negative);
+    if (!alpha.has_value() || alpha->value == 1) return;
+    const Unary f = UnaryFunction::Apply(NodeOf(Op::kLeakyRelu, LeakyReluAttributes{static_cast<float>(alpha->value)}),
+                                         UnaryFunction::Identity());
+    // Only if the other side is the identity.
+    for (const LineBound& row : rows_) {
+      const double y = Scaled((*f)(row.x), result_scale_);
+      if (y < row.low - 0.5 || y > row.high + 0.5) return;
+    }
+    fitted_.push_back({"leaky-relu", "x for x >= 0, " + alpha->text + "·x below", Of(f)});
+  }
+
+  void Outer(const Candidate& inner) {
+    const bool plain = inner.family == "identity";
+    const std::string x = plain ? "x" : "(" + inner.formula + ")";
+    const auto lines = Fit([&](const LineBound& b) {
+      return LineBound{inner.f(b.x), Scaled(b.low, -result_scale_), Scaled(b.high, -result_scale_)};
+    });
+    for (const SimpleLine& line : lines) {
+      const double a = line.slope.value;
+      const double b = line.shift.value;
+      const RealFunction f = inner.f;
+      fitted_.push_back({plain ? "affine" : "affine of " + inner.family, LineText(line, x),
+                         [a, b, f](double v) { return f(v) * a + b; }});
+    }
+  }
+
+  void Inner(const Invertible& outer) {
+    const auto lines = Fit([&](const LineBound& b) {
+      const double low = outer.inverse(Scaled(b.low, -result_scale_));
+      const double high = outer.inverse(Scaled(b.high, -result_scale_));
+      // Where f does not reach, anything goes.
+      return LineBound{b.x, std::isnan(low) ? -1e9 : std::max(low, -1e9), std::isnan(high) ? 1e9 : std::min(high, 1e9)};
+    });
+    for (const SimpleLine& line : lines) {
+      const double a = line.slope.value;
+      const double b = line.shift.value;
+      const auto f = outer.f;
+      fitted_.push_back({std::string(outer.family) + " of affine", outer.before + LineText(line, "x") + outer.after,
+                         [a, b, f](double v) { return f(v * a + b); }});
+    }
+  }
+
+  int32_t result_scale_;
+  std::vector<LineBound> rows_;
+  std::vector<Candidate> fitted_;
+};
+
+}  // namespace
+
+FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> values, int32_t key_scale,
+                                 int32_t result_scale) {
+  FunctionReport base;
+  base.key_scale = key_scale;
+  base.result_scale = result_scale;
+  base.first_value = values.front();
+  base.last_value = values.back();
+  base.min_value = *std::min_element(values.begin(), values.end());
+  base.max_value = *std::max_element(values.begin(), values.end());
+  if (base.min_value == base.max_value) {
+    base.family = "constant";
+    base.formula = std::to_string(base.min_value) + "·2^" + std::to_string(-result_scale);
+    return base;
+  }
+  if (std::abs(key_scale) > 128 || std::abs(result_scale) > 128) return base;
+  const uint64_t few = std::max<uint64_t>(16, values.size() / 256);
+  FunctionReport best = base;
+  best.departure_count = few + 1;
+  for (const bool tolerant : {false, true}) {
+    const Comparison comparison(first_key, values, key_scale, result_scale, tolerant);
+    const auto attempt = [&](const Candidate& candidate) {
+      FunctionReport report = base;
+      comparison.Run(candidate.f, best.departure_count, &report);
+      if (report.departure_count >= best.departure_count) return false;
+      report.family = candidate.family;
+      report.formula = candidate.formula;
+      if (comparison.low() > 0) report.held_low = first_key + static_cast<int64_t>(comparison.low());
+      if (comparison.high() + 1 < values.size()) {
+        report.held_high = first_key + static_cast<int64_t>(comparison.high());
+      }
+      // The identity that stops at 0 is this function, whatever a graph called it.
+      if (report.family == "identity" && report.held_low.has_value() && report.first_value == 0) {
+        report.family = "relu";
+        report.formula = "max(x, 0)";
+      }
+      best = std::move(report);
+      return best.departure_count == 0;
+    };
+    for (const Candidate& candidate : Candidates()) {
+      if (attempt(candidate)) return best;
+    }
+    for (const Candidate& candidate : Fitter(first_key, values, key_scale, result_scale, comparison).Run()) {
+      if (attempt(candidate)) return best;
+    }
+  }
+  return best.family.empty() ? base : best;
+}
+
+}  // namespace provenn

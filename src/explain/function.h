@@ -1,0 +1,19 @@
+// Which function a table is.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "explain/explanation.h"
+
+namespace provenn {
+
+// Compares the rows first_key + j -> values[j] with every function that is known, at these scales, and takes the first
+// that gives all rows; else the one with fewest departures if they are few; else none (an empty family).
+//
+// A row agrees if its value is f(key) rounded. On either side a table may hold its value constant from some row on:
+// the value of f there, or one that f has not reached yet in the direction in which it goes on (saturation).
+FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> values, int32_t key_scale,
+                                 int32_t result_scale);
+
+}  // namespace provenn

@@ -1,0 +1,15 @@
+// Maxima of pairs, put together again to the pooling or the maximum over an axis that they make up.
+#pragma once
+
+#include <vector>
+
+#include "explain/node.h"
+
+namespace provenn {
+
+// Joins every chain of pairs whose intermediate results nothing else reads into one node, at the place of its last
+// pair. A maximum is over all cells of the source that the chain reaches; cells outside read 0. Chains whose cells are
+// no box of the source stay pairs.
+std::vector<Node> JoinMaxima(const Circuit& circuit, std::vector<ReadStep> steps);
+
+}  // namespace provenn

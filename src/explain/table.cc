@@ -1,0 +1,116 @@
+#include "explain/table.h"
+
+#include <algorithm>
+
+#include "explain/function.h"
+
+namespace provenn {
+
+std::string PowerText(int exponent) { return exponent == 0 ? "1" : "2^" + std::to_string(exponent); }
+
+std::string FunctionText(const FunctionReport& f, const std::string& q) {
+  if (f.family.empty()) return "table(" + q + ")";
+  if (f.family == "constant") return std::to_string(f.first_value);
+  const bool plain = f.family == "identity" || f.family == "relu";
+  if (plain && f.key_scale == f.result_scale) {
+    const bool relu = f.family == "relu";
+    if (f.held_low.has_value() && f.held_high.has_value()) {
+      return "clamp(" + q + ", " + std::to_string(f.first_value) + ", " + std::to_string(f.last_value) + ")";
+    }
+    if (f.held_low.has_value() || relu) return "max(" + q + ", " + std::to_string(f.first_value) + ")";
+    return f.held_high.has_value() ? "min(" + q + ", " + std::to_string(f.last_value) + ")" : q;
+  }
+  std::string text = "round(";
+  if (f.result_scale != 0) text += PowerText(f.result_scale) + "·";
+  text += "(" + f.formula + ")), x = " + q;
+  if (f.key_scale != 0) text += "·" + PowerText(-f.key_scale);
+  if (f.held_low.has_value()) {
+    text += ", " + std::to_string(f.first_value) + " for " + q + " <= " + std::to_string(*f.held_low);
+  }
+  if (f.held_high.has_value()) {
+    text += ", " + std::to_string(f.last_value) + " for " + q + " >= " + std::to_string(*f.held_high);
+  }
+  return text;
+}
+
+const FunctionReport& TableReader::Function(uint32_t table, size_t column, int32_t key_scale, int32_t result_scale) {
+  const auto [it, fresh] = known_.try_emplace({table, column, key_scale, result_scale});
+  if (fresh) {
+    const Table& t = circuit_.tables[table];
+    it->second = RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale);
+  }
+  return it->second;
+}
+
+std::string TableReader::ClampProblem(uint32_t clamp_table, uint32_t function_table, size_t column, int bits) const {
+  const Table& clamp = circuit_.tables[clamp_table];
+  const Table& function = circuit_.tables[function_table];
+  const int64_t last_key = function.first_key + int64_t{function.size} - 1;
+  const int64_t first_block = function.first_key >> bits;
+  const int64_t last_block = last_key >> bits;
+  const int64_t last_top = clamp.first_key + int64_t{clamp.size} - 1;
+  for (uint32_t j = 0; j < clamp.size; ++j) {
+    const int64_t expected = std::clamp(clamp.first_key + int64_t{j}, first_block, last_block);
+    if (clamp.values[0][j] == expected) continue;
+    return "clamp table " + std::to_string(clamp_table) + ": at " + std::to_string(clamp.first_key + int64_t{j}) +
+           " expected " + std::to_string(expected) + ", found " + std::to_string(clamp.values[0][j]);
+  }
+  const std::vector<int32_t>& values = function.values[column];
+  const size_t block = size_t{1} << bits;
+  const auto constant = [&](size_t from) {
+    return std::all_of(values.begin() + static_cast<ptrdiff_t>(from),
+                       values.begin() + static_cast<ptrdiff_t>(from + block),
+                       [&](int32_t v) { return v == values[from]; });
+  };
+  const bool whole = values.size() >= block && function.first_key == first_block * int64_t(block) &&
+                     last_key + 1 == (last_block + 1) * int64_t(block);
+  const bool low = clamp.first_key >= first_block || (whole && constant(0));
+  const bool high = last_top <= last_block || (whole && constant(values.size() - block));
+  if (low && high) return "";
+  return "the table does not hold one value where keys are clamped: what lies beyond comes back periodically";
+}
+
+std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) const {
+  std::vector<TableReport> reports;
+  for (const Table& t : circuit_.tables) {
+    TableReport r;
+    r.name = t.name;
+    r.first_key = t.first_key;
+    r.rows = t.size;
+    r.role = t.values.empty() ? "range" : t.values.size() == 1 ? "function" : "function with coarse position";
+    reports.push_back(std::move(r));
+  }
+  for (const Lookup& lookup : circuit_.lookups) ++reports[lookup.table].uses;
+  for (const Node& node : nodes) {
+    for (const uint32_t id : node.tables) {
+      TableReport& r = reports[id];
+      const bool function = id == node.tables.front();
+      if (!function) {
+        r.role = "clamp";
+        continue;
+      }
+      const auto same = [&](const FunctionReport& f) {
+        return f.key_scale == node.function.key_scale && f.result_scale == node.function.result_scale;
+      };
+      if (std::none_of(r.functions.begin(), r.functions.end(), same)) r.functions.push_back(node.function);
+    }
+  }
+  for (TableReport& r : reports) {
+    if (r.uses == 0) {
+      r.role = "not used";
+    } else if (r.role == "range") {
+      r.words = "these integers";
+    } else if (r.role == "clamp") {
+      r.words = "coarse positions, held to those of a function's table";
+    }
+    for (const FunctionReport& f : r.functions) {
+      // The same integers at other scales.
+      const std::string words = f.recognised() ? f.family + ": " + FunctionText(f, "key") : "not recognised";
+      if (r.words.find(words) == std::string::npos) r.words += (r.words.empty() ? "" : "; ") + words;
+    }
+    if (r.words.empty()) r.words = "not a function of a node";
+  }
+  return reports;
+}
+
+}  // namespace provenn
