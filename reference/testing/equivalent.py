@@ -116,12 +116,10 @@ def permute_contractions(rng, key):
 
 
 def permute_terms(rng, key):
-    """Of lookups that a step names and that hold no input or quotient to its range."""
-    for s in key.program:
-        if s.is_lookup and (s.outputs or s.quotient):
-            for e in key.circuit.lookups[s.id].columns:
-                rng.shuffle(e.views)
-                rng.shuffle(e.contractions)
+    for x in key.circuit.lookups:
+        for e in x.columns:
+            rng.shuffle(e.views)
+            rng.shuffle(e.contractions)
 
 
 def split_coefficients(rng, key):
