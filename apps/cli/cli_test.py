@@ -379,6 +379,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("64 hexadecimal", self.must(UNREADABLE, "verify-key", self.vk, "--model-id", "12"))
         self.assertIn("a proof file", self.must(UNREADABLE, "verify-key", self.vk, self.proof))
         self.assertIn("--strict", self.must(UNREADABLE, "verify-key", self.vk, cert, "--strict"))
+        self.assertIn("--profile", self.must(UNREADABLE, "verify-key", self.vk, "--profile", "p128"))
         self.assertTrue(both["total"])
         self.must(ACCEPT, "verify-key", self.vk, cert, "--model-id", self.commit["model_id"], "--strict")
         damaged = self.dir / "damaged.cert"

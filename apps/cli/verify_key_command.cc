@@ -57,6 +57,9 @@ Result<Findings> Check(const Options& options) {
   if (options.strict && (options.certificate.empty() || options.model_id.empty())) {
     return Error{Code::kInvalidArgument, "demands a certificate and --model-id", "--strict"};
   }
+  if (!options.profile.empty() && options.certificate.empty()) {
+    return Error{Code::kInvalidArgument, "is about the certificate, and none is given", "--profile"};
+  }
   const auto started = std::chrono::steady_clock::now();
   const auto model = ReadVerifyingKey(options.key);
   f.key_s = SecondsSince(started);

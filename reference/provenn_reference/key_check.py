@@ -143,13 +143,14 @@ class KeyCheck:
         return next(v for _, v in self.lookup(step).columns[1 + column].views if v.tensor == step.outputs[column])
 
     def rule_1_program(self):
-        tensors, contractions, ever_set = self.circuit.tensors, [], set()
+        tensors, contractions, lookups, ever_set = self.circuit.tensors, [], [], set()
         for step in self.program:
             if not step.is_lookup:
                 contractions.append(step.id)
                 if step.id >= len(self.circuit.contractions):
                     return False
                 continue
+            lookups.append(step.id)
             if step.id >= len(self.circuit.lookups):
                 return False
             whole = self.whole_parts(step)
@@ -163,6 +164,7 @@ class KeyCheck:
                 return False
             ever_set.update(whole, self.output_tensors(step))
         return (len(set(contractions)) == len(contractions) == len(self.circuit.contractions)
+                and len(set(lookups)) == len(lookups)
                 and ever_set == {i for i, t in enumerate(tensors) if t.kind in (WITNESS, OUTPUT)})
 
     def rule_1_sizes(self, step):

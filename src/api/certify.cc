@@ -14,8 +14,17 @@ Result<Certificate> CertifyModel(const PublicModel& model, const IntegerTensors&
   if (model.weights.columns == 0) return certificate;
   const PagePoolScope pool;
   ASSIGN_OR_RETURN(const CertificateCircuit circuit, MakeCertificateCircuit(model.circuit, model.weights.columns));
-  ASSIGN_OR_RETURN(certificate.proof, ProveCertificate(profile, circuit, model.model_id, weights, oracle,
-                                                       SystemEntropy().span(), progress));
+  const auto prove = [&] {
+    return ProveCertificate(certificate.profile, circuit, model.model_id, weights, oracle, SystemEntropy().span(),
+                            progress);
+  };
+  auto proof = prove();
+  if (!proof.ok() && proof.error().where == "soundness budget" && profile == Profile::kP100) {
+    // More cells than the smaller field has room for.
+    certificate.profile = Profile::kP128;
+    proof = prove();
+  }
+  ASSIGN_OR_RETURN(certificate.proof, std::move(proof));
   return certificate;
 }
 

@@ -59,8 +59,8 @@ Result<CommitReport> CommitModelFile(const std::string& onnx_path, const std::ve
                                      ProgressSink* progress);
 
 // Proves that the committed weights are integers within the bounds of the key, and nothing else is committed: the
-// certificate that CommitModel writes. Every one is another proof of the same. kUnsupported: bounds that cannot be
-// certified; kOutOfRange: a weight outside them.
+// certificate that CommitModel writes. p128 is taken where p100 has no room. Every one is another proof of the same.
+// kUnsupported: bounds that cannot be certified; kOutOfRange: a weight outside them.
 Result<Certificate> CertifyModel(const PublicModel& model, const IntegerTensors& weights, const WeightsOracle& oracle,
                                  Profile profile, ProgressSink* progress);
 

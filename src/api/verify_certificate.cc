@@ -17,6 +17,14 @@ Verdict Check(const CertificateCircuit& circuit, const Statement& statement, Byt
   return VerifyProof<K>(*plan, statement, proof);
 }
 
+// That there is a plan for one sample, with all inputs and outputs public, in one of the profiles.
+Status CheckProvable(const PublicModel& model) {
+  const std::vector<uint8_t> shown(model.circuit.tensors.size(), 0);
+  if (MakePlan<Ext2>(model.circuit, shown, model.weights).ok()) return Ok();
+  const auto plan = MakePlan<Ext3>(model.circuit, shown, model.weights);
+  return plan.ok() ? Ok() : Status(plan.error());
+}
+
 }  // namespace
 
 Bytes EncodeCertificate(const Certificate& certificate) {
@@ -75,6 +83,10 @@ KeyVerdict VerifyCertificate(const PublicModel& model, const Certificate& certif
     if (!proof.accepted) return reject(proof.reason, proof.where);
   }
   verdict.accepted = true;
+  if (const Status provable = CheckProvable(model); !provable.ok()) {
+    verdict.not_total = "no proof of a single answer fits: " + provable.error().ToString();
+    return verdict;
+  }
   const auto total = CheckTotality(model.circuit, model.program);
   verdict.total = total.ok();
   if (!total.ok()) verdict.not_total = total.error().ToString();

@@ -28,8 +28,9 @@ struct KeyVerdict {
   bool accepted = false;
   Reason reason = Reason::kMalformed;  // if not
   std::string where;
-  // Whether, in addition, every input in range has an answer, in integers that never wrap (relation/totality.h). If
-  // not, why: the key computes a function all the same, one that may have no value for some inputs.
+  // Whether, in addition, every input in range has an answer, in integers that never wrap (relation/totality.h), and a
+  // proof of one sample has a plan. If not, why: the key computes a function all the same, one that may have no value,
+  // or none that can be proved, for some inputs.
   bool total = false;
   std::string not_total;
 };

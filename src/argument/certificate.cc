@@ -88,6 +88,7 @@ class Builder {
     const uint32_t split_rows = splits ? block.padded[block.split] / block.split_columns : 1;
     CertifiedBlock b;
     b.weight = weight;
+    b.name = model_.tensors[weight].name;
     b.block = block;
     b.columns = columns_;
     ASSIGN_OR_RETURN(b.range, CertifiableRangeOf(model_.tensors[weight]));

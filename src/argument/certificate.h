@@ -16,10 +16,11 @@
 //           (high + (h + 1) mark, mark)         in {(k, 0): |k| <= h} and (h + 1, 1)
 // One value for each cell: with mark 0 the key is the integer itself, resp. low and high are determined by w, because
 // 65535 (2h + 1) <= p; with mark 1 the row is the last one, and w, high are 0.
-// docs/protocol.md, section 17.
+// docs/protocol.md, section 16.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "argument/statement.h"
@@ -44,6 +45,7 @@ Result<CertifiableRange> CertifiableRangeOf(const Tensor& weight);
 // One block of W as the certificate sees it.
 struct CertifiedBlock {
   uint32_t weight = 0;  // tensor of the model's circuit
+  std::string name;
   CertifiableRange range;
   Block block;  // as the model lays it out, in this many columns
   uint32_t columns = 0;

@@ -16,14 +16,13 @@ int64_t HighDigit(int64_t w) {
 }
 
 // Cells of a block, parts one after the other.
-Result<SecretVector<int32_t>> CellsOf(const CertifiedBlock& b, std::span<const int32_t> elements,
-                                      const std::string& name) {
+Result<SecretVector<int32_t>> CellsOf(const CertifiedBlock& b, std::span<const int32_t> elements) {
   const auto out_of_range = [&](int32_t w) { return w < b.range.min || w > b.range.max; };
   if (std::any_of(elements.begin(), elements.end(), out_of_range)) {
     return Error{Code::kOutOfRange,
                  "a weight is outside [" + std::to_string(b.range.min) + ", " + std::to_string(b.range.max) +
                      "], the range that can be certified",
-                 "tensor " + name};
+                 "tensor " + b.name};
   }
   SecretVector<int32_t> cells(b.rows * b.cells, 0);
   const uint32_t columns = b.columns;
@@ -48,7 +47,7 @@ Result<CertificateWitness> MakeWitness(const CertificateCircuit& certificate, co
   for (const CertifiedBlock& b : certificate.blocks) {
     const std::vector<int32_t>& mark = certificate.marks[b.mark];
     out.witness.assignment.tensors[b.mark].assign(mark.begin(), mark.end());
-    ASSIGN_OR_RETURN(const SecretVector<int32_t> cells, CellsOf(b, weights[b.weight], std::to_string(b.weight)));
+    ASSIGN_OR_RETURN(const SecretVector<int32_t> cells, CellsOf(b, weights[b.weight]));
     for (const CertifiedBlock::Part& part : b.parts) {
       const uint64_t count = ElementCount(circuit.tensors[part.weight].shape);
       const auto from = cells.begin() + static_cast<ptrdiff_t>(part.first * b.cells);

@@ -107,9 +107,33 @@ std::vector<std::optional<uint32_t>> ClampLookups(const Circuit& circuit) {
 
 namespace {
 
-// The cells of a tensor that one view writes: per axis the indices, as a bitmap.
+// Some indices of an axis.
+class Indices {
+ public:
+  Indices(uint32_t size, bool all) : words_((size + 63) / 64, all ? ~uint64_t{0} : 0) {
+    if (all && size % 64 != 0) words_.back() >>= 64 - size % 64;
+  }
+  // False if it was there.
+  bool Add(size_t i) {
+    const uint64_t bit = uint64_t{1} << (i % 64);
+    const bool fresh = (words_[i / 64] & bit) == 0;
+    words_[i / 64] |= bit;
+    return fresh;
+  }
+  bool Meets(const Indices& other) const {
+    for (size_t w = 0; w < words_.size(); ++w) {
+      if ((words_[w] & other.words_[w]) != 0) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+// The cells of a tensor that one view writes: per axis the indices.
 struct Box {
-  std::vector<std::vector<bool>> axes;
+  std::vector<Indices> axes;
   uint64_t cells = 1;
 };
 
@@ -354,11 +378,10 @@ class DeterminismChecker {
           for (size_t k = 0; k < count; ++k) indices.push_back(indices[k] + int64_t{step.stride} * i);
         }
       }
-      std::vector<bool>& marks = box.axes.emplace_back(shape[a], false);
+      Indices& marks = box.axes.emplace_back(shape[a], false);
       for (int64_t at : indices) {
         if (at < 0 || at >= int64_t{shape[a]}) return Bad("an output that leaves its tensor");
-        if (marks[static_cast<size_t>(at)]) return Bad("two of its tuples set one cell");
-        marks[static_cast<size_t>(at)] = true;
+        if (!marks.Add(static_cast<size_t>(at))) return Bad("two of its tuples set one cell");
       }
       box.cells *= indices.size();
     }
@@ -371,9 +394,7 @@ class DeterminismChecker {
 
   static bool Overlap(const Box& x, const Box& y) {
     for (size_t a = 0; a < x.axes.size(); ++a) {
-      bool meets = false;
-      for (size_t i = 0; i < x.axes[a].size() && !meets; ++i) meets = x.axes[a][i] && y.axes[a][i];
-      if (!meets) return false;
+      if (!x.axes[a].Meets(y.axes[a])) return false;
     }
     return true;
   }

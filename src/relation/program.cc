@@ -13,7 +13,11 @@ constexpr uint64_t kMaxValueColumns = 8;
 class Validator {
  public:
   Validator(const Circuit& circuit, const Program& program)
-      : circuit_(circuit), program_(program), set_(circuit.tensors.size()), contracted_(circuit.contractions.size()) {
+      : circuit_(circuit),
+        program_(program),
+        set_(circuit.tensors.size()),
+        contracted_(circuit.contractions.size()),
+        satisfied_(circuit.lookups.size()) {
     for (size_t t = 0; t < circuit.tensors.size(); ++t) {
       const TensorKind kind = circuit.tensors[t].kind;
       set_[t] = kind == TensorKind::kInput || kind == TensorKind::kWeight;
@@ -86,6 +90,8 @@ class Validator {
 
   Status Satisfy(const Step& step) {
     if (step.id >= circuit_.lookups.size()) return Bad("lookup that does not exist");
+    if (satisfied_[step.id]) return Bad("satisfies a lookup a second time");
+    satisfied_[step.id] = true;
     const Lookup& lookup = circuit_.lookups[step.id];
     where_ += " (" + lookup.name + ")";
     std::vector<uint32_t> own;
@@ -185,6 +191,7 @@ class Validator {
   const Program& program_;
   std::vector<bool> set_;
   std::vector<bool> contracted_;
+  std::vector<bool> satisfied_;
   std::string where_;
 };
 

@@ -66,8 +66,8 @@ struct Program {
 };
 
 // That every step fits the circuit: ids, shapes, kinds and coefficients as stated above; nothing is read before it is
-// set; every contraction is evaluated once and every witness and output tensor is set. The interpreter may then index
-// without looking. kInvalidArgument naming the step.
+// set; every contraction is evaluated once, no lookup is satisfied twice, and every witness and output tensor is set.
+// The interpreter may then index without looking. kInvalidArgument naming the step.
 Status ValidateProgram(const Circuit& circuit, const Program& program);
 
 // Canonical encoding. Decoding checks the form alone (kCorrupt), not that the program fits a circuit.

@@ -6,6 +6,7 @@
 
 #include "field/goldilocks.h"
 #include "relation/determinism.h"
+#include "relation/table_column.h"
 
 namespace provenn {
 namespace {
@@ -15,6 +16,7 @@ using Int128 = __int128;
 // Beyond every sum that is allowed, and far from overflow: intervals stop growing here.
 constexpr Int128 kBeyond = Int128{1} << 100;
 constexpr Int128 kHalfField = Int128{Goldilocks::kModulus / 2};
+constexpr const char* kWraps = "its sums can wrap around the field";
 
 struct Interval {
   Int128 min = 0;
@@ -40,7 +42,11 @@ Interval WithZero(Interval a) { return {std::min<Int128>(a.min, 0), std::max<Int
 class TotalityChecker {
  public:
   TotalityChecker(const Circuit& circuit, const Program& program)
-      : circuit_(circuit), program_(program), ranges_(CellRanges(circuit)), clamp_lookups_(ClampLookups(circuit)) {}
+      : circuit_(circuit),
+        program_(program),
+        ranges_(CellRanges(circuit)),
+        clamp_lookups_(ClampLookups(circuit)),
+        columns_(circuit) {}
 
   Result<std::vector<ValueRange>> Run() {
     tensors_.resize(circuit_.tensors.size());
@@ -51,7 +57,7 @@ class TotalityChecker {
       if (tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kWeight) {
         tensors_[t] = Interval{tensor.min, tensor.max};
       }
-      if (tensor.kind == TensorKind::kInput) used_[ranges_[t]->lookup] = true;
+      if (tensor.kind == TensorKind::kInput) UseRange(static_cast<uint32_t>(t));
     }
     for (const Step& step : program_.steps) {
       RETURN_IF_ERROR(step.kind == Step::Kind::kContract ? Contract(step) : Satisfy(step));
@@ -89,6 +95,16 @@ class TotalityChecker {
     return false;
   }
 
+  // The lookup that the tensor's range comes from holds by that range, if it says nothing else: a second column, or a
+  // low digit of its own, must be made true by a step.
+  void UseRange(uint32_t tensor) {
+    const Lookup& lookup = circuit_.lookups[ranges_[tensor]->lookup];
+    if (lookup.columns.size() == 1 && lookup.columns[0].terms.size() == 1) used_[ranges_[tensor]->lookup] = true;
+  }
+
+  static bool Wraps(Interval i) { return i.min <= -kHalfField || i.max >= kHalfField; }
+  static constexpr Interval kAnything{-kBeyond, kBeyond};
+
   Interval Read(const View& view, const Shape& space) const {
     const Interval range = *tensors_[view.tensor];
     return CanLeave(view, space) ? WithZero(range) : range;
@@ -107,21 +123,28 @@ class TotalityChecker {
     int64_t count = 1;
     for (size_t a = c.out_rank; a < c.space.size(); ++a) count *= c.space[a];
     sums_[step.id] = Times(product, count);
+    if (Wraps(sums_[step.id])) return Bad("contraction " + std::to_string(step.id), kWraps);
     return Ok();
   }
 
-  // 2^shift * the expression without the tensors that `skip` says.
+  // 2^shift * the expression without the tensors that `skip` says. kAnything if a term or a partial sum can wrap:
+  // intervals that were cut off could cancel.
   template <typename Skip>
   Interval Sum(const Expression& e, const Shape& space, int shift, const Skip& skip) const {
     const auto lifted = [&](const Coefficient& c, Interval v) {
       return Times(Times(v, c.numerator), int64_t{1} << (shift - (c.numerator == 0 ? 0 : c.shift)));
     };
     Interval sum = lifted(e.constant, {1, 1});
+    bool wraps = Wraps(sum);
+    const auto add = [&](Interval term) {
+      sum = Plus(sum, term);
+      wraps = wraps || Wraps(term) || Wraps(sum);
+    };
     for (const ViewTerm& t : e.terms) {
-      if (!skip(t.view.tensor)) sum = Plus(sum, lifted(t.coefficient, Read(t.view, space)));
+      if (!skip(t.view.tensor)) add(lifted(t.coefficient, Read(t.view, space)));
     }
-    for (const AccumulatorTerm& t : e.accumulators) sum = Plus(sum, lifted(t.coefficient, sums_[t.contraction]));
-    return sum;
+    for (const AccumulatorTerm& t : e.accumulators) add(lifted(t.coefficient, sums_[t.contraction]));
+    return wraps ? kAnything : sum;
   }
 
   Status Satisfy(const Step& step) {
@@ -134,14 +157,14 @@ class TotalityChecker {
     for (const RemainderDigit& digit : step.digits) {
       own.push_back(digit.tensor);
       Set(digit.tensor, {0, (int64_t{1} << digit.bits) - 1});
-      used_[ranges_[digit.tensor]->lookup] = true;
+      UseRange(digit.tensor);
       shift += digit.bits;
     }
     if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
     if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
     const auto is_own = [&](uint32_t t) { return std::find(own.begin(), own.end(), t) != own.end(); };
     const Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
-    if (sum.min <= -kHalfField || sum.max >= kHalfField) return Bad(where, "its sums can wrap around the field");
+    if (Wraps(sum)) return Bad(where, kWraps);
     Interval key{sum.min >> shift, sum.max >> shift};
     if (step.clamp.has_value()) RETURN_IF_ERROR(Clamp(*step.clamp, where, &key));
     if (step.quotient.has_value()) {
@@ -171,31 +194,29 @@ class TotalityChecker {
       return Bad(where, "its coarse positions can leave table " + table.name);
     }
     Set(clamp.top, top);
-    const Interval clamped = Values(table, 0, top);
+    const Interval clamped = Values(clamp.table, 0, top);
     Set(clamp.clamped, clamped);
     *key = {clamped.min * (Int128{1} << clamp.bits), (clamped.max + 1) * (Int128{1} << clamp.bits) - 1};
     return Ok();
   }
 
-  // Least and largest value of a column over keys that are in the table.
-  static Interval Values(const Table& table, size_t column, Interval keys) {
-    const auto begin = table.values[column].begin() + static_cast<ptrdiff_t>(keys.min - table.first_key);
-    const auto end = table.values[column].begin() + static_cast<ptrdiff_t>(keys.max - table.first_key) + 1;
-    const auto [min, max] = std::minmax_element(begin, end);
-    return {*min, *max};
+  // Over keys that are in the table.
+  Interval Values(uint32_t table, size_t column, Interval keys) {
+    const auto [min, max] =
+        columns_.Values(table, column, static_cast<int64_t>(keys.min), static_cast<int64_t>(keys.max));
+    return {min, max};
   }
 
-  Interval Output(const Step& step, size_t c, uint32_t out, Interval key) const {
+  Interval Output(const Step& step, size_t c, uint32_t out, Interval key) {
     const Lookup& lookup = circuit_.lookups[step.id];
-    const Table& table = circuit_.tables[lookup.table];
     if (const auto maximum = Maximum(step, c, out, key); maximum.has_value()) return *maximum;
     const Interval rest = Sum(lookup.columns[c + 1], lookup.space, 0, [&](uint32_t t) { return t == out; });
-    return Plus(Values(table, c, key), Times(rest, -1));
+    return Wraps(rest) ? kAnything : Plus(Values(lookup.table, c, key), Times(rest, -1));
   }
 
   // key = a - b, out - b + constant = max(key, 0), where a clamp may stand between difference and table. `key`: the
   // keys that occur in the table.
-  std::optional<Interval> Maximum(const Step& step, size_t c, uint32_t out, Interval key) const {
+  std::optional<Interval> Maximum(const Step& step, size_t c, uint32_t out, Interval key) {
     const Lookup& lookup = circuit_.lookups[step.id];
     std::vector<ViewTerm> e = lookup.columns[0].terms;
     if (step.clamp.has_value()) {
@@ -219,9 +240,8 @@ class TotalityChecker {
         if (!KeepsPositivePart(*step.clamp)) return std::nullopt;
         key.max = std::min(key.max, std::max<Int128>(x.max - y.min, 0));
       }
-      const Table& table = circuit_.tables[lookup.table];
-      for (Int128 k = key.min; k <= key.max; ++k) {
-        if (table.values[c][static_cast<size_t>(k - table.first_key)] != std::max<Int128>(k, 0)) return std::nullopt;
+      if (!columns_.IsPositivePart(lookup.table, c, static_cast<int64_t>(key.min), static_cast<int64_t>(key.max))) {
+        return std::nullopt;
       }
       const Int128 constant = v.constant.numerator;
       return Interval{std::max(x.min, y.min) - constant, std::max(x.max, y.max) - constant};
@@ -231,14 +251,9 @@ class TotalityChecker {
 
   // Whether the clamp takes negative positions to negative ones and leaves the others as they are, so that max(key, 0)
   // is the same before and after it.
-  bool KeepsPositivePart(const CoarseClamp& clamp) const {
-    const Table& table = circuit_.tables[clamp.table];
+  bool KeepsPositivePart(const CoarseClamp& clamp) {
     const Interval tops = *tensors_[clamp.top];
-    for (Int128 t = tops.min; t <= tops.max; ++t) {
-      const Int128 to = table.values[0][static_cast<size_t>(t - table.first_key)];
-      if (t < 0 ? to >= 0 : to != t) return false;
-    }
-    return true;
+    return columns_.KeepsPositivePart(clamp.table, 0, static_cast<int64_t>(tops.min), static_cast<int64_t>(tops.max));
   }
 
   // Several steps may set parts of one tensor.
@@ -270,6 +285,7 @@ class TotalityChecker {
   const Program& program_;
   const std::vector<std::optional<CellRange>> ranges_;
   const std::vector<std::optional<uint32_t>> clamp_lookups_;
+  TableColumns columns_;
   std::vector<std::optional<Interval>> tensors_;
   std::vector<Interval> sums_;
   std::vector<bool> used_;  // by lookup: satisfied by a step, or by the ranges of what a step sets
