@@ -65,11 +65,7 @@ class TotalityChecker {
     RETURN_IF_ERROR(CheckOtherLookups());
     std::vector<ValueRange> out;
     for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
-      const Tensor& tensor = circuit_.tensors[t];
       const Interval range = *tensors_[t];
-      if (range.min < tensor.min || range.max > tensor.max) {
-        return Bad("tensor " + tensor.name, "its values can leave their declared bounds");
-      }
       out.push_back({static_cast<int64_t>(range.min), static_cast<int64_t>(range.max)});
     }
     return out;
@@ -156,7 +152,7 @@ class TotalityChecker {
     int shift = 0;
     for (const RemainderDigit& digit : step.digits) {
       own.push_back(digit.tensor);
-      Set(digit.tensor, {0, (int64_t{1} << digit.bits) - 1});
+      RETURN_IF_ERROR(Set(digit.tensor, {0, (int64_t{1} << digit.bits) - 1}));
       UseRange(digit.tensor);
       shift += digit.bits;
     }
@@ -169,7 +165,7 @@ class TotalityChecker {
     if (step.clamp.has_value()) RETURN_IF_ERROR(Clamp(*step.clamp, where, &key));
     if (step.quotient.has_value()) {
       const int bits = step.quotient->bits;
-      Set(step.quotient->tensor, {key.min >> bits, key.max >> bits});
+      RETURN_IF_ERROR(Set(step.quotient->tensor, {key.min >> bits, key.max >> bits}));
       key = {0, (Int128{1} << bits) - 1};
     }
     if (key.min < table.first_key || key.max >= table.first_key + int64_t{table.size}) {
@@ -177,7 +173,7 @@ class TotalityChecker {
     }
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       const uint32_t out = step.outputs[c];
-      if (out != kNoTensor) Set(out, Output(step, c, out, key));
+      if (out != kNoTensor) RETURN_IF_ERROR(Set(out, Output(step, c, out, key)));
       // A column that sets nothing holds by itself only where it is the clamped position, which CheckDeterminism saw.
       if (out == kNoTensor && !(c == 0 && step.clamp.has_value())) {
         return Bad(where, "a value column that nothing makes true");
@@ -193,9 +189,9 @@ class TotalityChecker {
     if (top.min < table.first_key || top.max >= table.first_key + int64_t{table.size}) {
       return Bad(where, "its coarse positions can leave table " + table.name);
     }
-    Set(clamp.top, top);
+    RETURN_IF_ERROR(Set(clamp.top, top));
     const Interval clamped = Values(clamp.table, 0, top);
-    Set(clamp.clamped, clamped);
+    RETURN_IF_ERROR(Set(clamp.clamped, clamped));
     *key = {clamped.min * (Int128{1} << clamp.bits), (clamped.max + 1) * (Int128{1} << clamp.bits) - 1};
     return Ok();
   }
@@ -256,10 +252,15 @@ class TotalityChecker {
     return columns_.KeepsPositivePart(clamp.table, 0, static_cast<int64_t>(tops.min), static_cast<int64_t>(tops.max));
   }
 
-  // Several steps may set parts of one tensor.
-  void Set(uint32_t tensor, Interval range) {
+  // Several steps may set parts of one tensor. Within its declared bounds, at once: so nothing read is beyond 32 bits.
+  Status Set(uint32_t tensor, Interval range) {
+    const Tensor& t = circuit_.tensors[tensor];
+    if (range.min < t.min || range.max > t.max) {
+      return Bad("tensor " + t.name, "its values can leave their declared bounds");
+    }
     std::optional<Interval>& known = tensors_[tensor];
     known = known.has_value() ? Interval{std::min(known->min, range.min), std::max(known->max, range.max)} : range;
+    return Ok();
   }
 
   // What no step satisfies must hold of itself: a range check that only constrains.
