@@ -59,6 +59,16 @@ def _(key):
     key.program.insert(2, Step(False, 0))
 
 
+@hostile(1, "mlp", "a range lookup that is satisfied twice")
+def _(key):
+    lookup = next(i for i, l in enumerate(key.circuit.lookups) if len(l.columns) == 1
+                  and len(l.columns[0].views) == 1 and not any(s.is_lookup and s.id == i for s in key.program))
+    key.program[:0] = [Step(True, lookup), Step(True, lookup)]
+    views = key.circuit.lookups[lookup].columns[0].views
+    if key.circuit.tensors[views[0][1].tensor].kind == WITNESS:  # known only once it is set
+        key.program[:] = key.program[2:] + key.program[:2]
+
+
 @hostile(1, "mlp", "a contraction that is never evaluated")
 def _(key):
     key.circuit.contractions.append(Contraction([4], 0, own(X), None))
