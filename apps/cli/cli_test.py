@@ -360,8 +360,9 @@ class CommandLine(unittest.TestCase):
         verdict = self.must(ACCEPT, "verify-key", tight / "model.vk", tight / "model.cert", "--json")
         self.assertFalse(verdict["total"])
         self.assertTrue(any("every input in range" in item for item in verdict["not_checked"]))
-        self.must(REJECT, "verify-key", tight / "model.vk", tight / "model.cert", "--model-id", commit["model_id"],
-                  "--strict")
+        strict = self.must(REJECT, "verify-key", tight / "model.vk", tight / "model.cert", "--model-id",
+                           commit["model_id"], "--strict", "--json")
+        self.assertEqual(strict["reason"], "totality")
 
     def test_certificate_of_a_key(self):
         self.assertEqual(self.commit["certificate"], str(self.dir / "model.cert"))
@@ -377,6 +378,11 @@ class CommandLine(unittest.TestCase):
         for words, reason in [(("--model-id", "00" * 32), "model-id"), (("--profile", "p128"), "parameters")]:
             self.assertEqual(self.must(REJECT, "verify-key", self.vk, cert, *words, "--json")["reason"], reason)
         self.assertIn("64 hexadecimal", self.must(UNREADABLE, "verify-key", self.vk, "--model-id", "12"))
+        for name in ("graph", "formats"):
+            demand = [f"--{name}-id", both[f"{name}_id"]]
+            self.assertIn(f"{name} id", self.must(ACCEPT, "verify-key", self.vk, cert, *demand, "--json")["checked"])
+            wrong = self.must(REJECT, "verify-key", self.vk, cert, demand[0], "00" * 32, "--json")
+            self.assertEqual(wrong["reason"], f"{name}-id")
         self.assertIn("a proof file", self.must(UNREADABLE, "verify-key", self.vk, self.proof))
         self.assertIn("--strict", self.must(UNREADABLE, "verify-key", self.vk, cert, "--strict"))
         self.assertIn("--profile", self.must(UNREADABLE, "verify-key", self.vk, "--profile", "p128"))

@@ -70,11 +70,11 @@ provenn::Bytes Head(const std::string& path) {
 
 }  // namespace
 
-Result<Digest> ParseModelId(const std::string& text) {
+Result<Digest> ParseDigest(const std::string& text, const std::string& option) {
   const auto bytes = FromHex(text);
   Digest id{};
   if (!bytes.has_value() || bytes->size() != id.size()) {
-    return Error{Code::kInvalidArgument, "is not a model id: 64 hexadecimal digits", "--model-id"};
+    return Error{Code::kInvalidArgument, "is no id: 64 hexadecimal digits", option};
   }
   std::copy(bytes->begin(), bytes->end(), id.begin());
   return id;

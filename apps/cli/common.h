@@ -40,8 +40,8 @@ class TerminalProgress : public ProgressSink {
   int last_percent_ = -1;
 };
 
-// 64 hexadecimal digits after --model-id.
-Result<Digest> ParseModelId(const std::string& text);
+// An id, 64 hexadecimal digits, after that option.
+Result<Digest> ParseDigest(const std::string& text, const std::string& option);
 
 // Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);

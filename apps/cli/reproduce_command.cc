@@ -65,9 +65,7 @@ Result<Expected> ReadExpected(const Options& options) {
     return Error{Code::kInvalidArgument, "what must come out: a model id, or --key model.vk", "--expect"};
   }
   if (!options.expected_id.empty()) {
-    const auto id = ParseModelId(options.expected_id);
-    if (!id.ok()) return Error{id.error().code, id.error().message, "--expect"};
-    expected.id = *id;
+    ASSIGN_OR_RETURN(expected.id, ParseDigest(options.expected_id, "--expect"));
   }
   if (!options.key.empty()) {
     ASSIGN_OR_RETURN(expected.model, ReadVerifyingKey(options.key));

@@ -88,7 +88,7 @@ Result<Expectations> ReadExpectations(const Options& options) {
   ASSIGN_OR_RETURN(expect.outputs, LoadTensors(options.outputs));
   expect.context = options.context;
   if (!options.model_id.empty()) {
-    ASSIGN_OR_RETURN(expect.model_id, ParseModelId(options.model_id));
+    ASSIGN_OR_RETURN(expect.model_id, ParseDigest(options.model_id, "--model-id"));
   }
   if (!options.certificate.empty()) {
     ASSIGN_OR_RETURN(const provenn::Bytes bytes, ReadFile(options.certificate, kMaxCertificateBytes));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "api/explain.h"
 #include "base/file.h"
 #include "commands.h"
 #include "common.h"
@@ -14,75 +15,100 @@ struct Options {
   std::string key;
   std::string certificate;
   std::string model_id;
+  std::string graph_id;
+  std::string formats_id;
   std::string profile;
   bool strict = false;
   Output output;
 };
 
+struct Rejection {
+  std::string reason;
+  std::string sentence;
+  std::string where;
+};
+
+Rejection RejectFor(Reason reason, std::string where) {
+  return {ReasonName(reason), ReasonSentence(reason), std::move(where)};
+}
+
+// One of a key's ids, and what was demanded of it.
+struct Id {
+  const char* name;
+  const char* option;
+  std::string demanded;
+  const char* meaning;
+  Digest found{};
+};
+
 struct Findings {
-  std::optional<Digest> model_id;  // absent: the key was refused
-  std::string refused;
+  std::vector<Id> ids;  // none: the key was refused
+  size_t not_recognised = 0;
+  std::optional<Rejection> rejection;
   std::optional<KeyVerdict> certificate;
   Profile profile = Profile::kP100;
-  bool id_demanded = false;
-  bool id_differs = false;
-  bool strict = false;
   double key_s = 0;
   double certificate_s = 0;
-
-  bool accepted() const {
-    return model_id.has_value() && !id_differs &&
-           (!certificate.has_value() || (certificate->accepted && (certificate->total || !strict)));
-  }
-  Reason reason() const {
-    if (!model_id.has_value()) return Reason::kKeyCheck;
-    if (id_differs) return Reason::kModelId;
-    return certificate->accepted ? Reason::kKeyCheck : certificate->reason;
-  }
-  std::string where() const {
-    if (!model_id.has_value()) return refused;
-    if (id_differs) return "the key is of model " + ToHex(*model_id);
-    return certificate->accepted ? "not every input in range need have an answer: " + certificate->not_total
-                                 : certificate->where;
-  }
 };
 
 double SecondsSince(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
+Status CheckIds(Findings* f) {
+  for (const Id& id : f->ids) {
+    if (id.demanded.empty()) continue;
+    Digest wanted{};
+    ASSIGN_OR_RETURN(wanted, ParseDigest(id.demanded, id.option));
+    if (wanted == id.found || f->rejection.has_value()) continue;
+    f->rejection = Rejection{std::string(id.name).replace(std::string(id.name).find(' '), 1, "-"),
+                             std::string("The key is of another ") + id.meaning + " than the one that was asked for.",
+                             std::string("the key has the ") + id.name + " " + ToHex(id.found)};
+  }
+  return Ok();
+}
+
+Status CheckCertificate(const Options& options, const PublicModel& model, Findings* f) {
+  ASSIGN_OR_RETURN(const provenn::Bytes bytes, ReadFile(options.certificate, kMaxCertificateBytes));
+  auto certificate = DecodeCertificate(bytes);
+  if (!certificate.ok()) return Error{certificate.error().code, certificate.error().message, options.certificate};
+  f->profile = certificate->profile;
+  const auto checking = std::chrono::steady_clock::now();
+  f->certificate = VerifyCertificate(model, *certificate, options.profile == "p128" ? Profile::kP128 : Profile::kP100);
+  f->certificate_s = SecondsSince(checking);
+  if (f->rejection.has_value()) return Ok();
+  if (!f->certificate->accepted) {
+    f->rejection = RejectFor(f->certificate->reason, f->certificate->where);
+  } else if (options.strict && !f->certificate->total) {
+    f->rejection = Rejection{"totality", "Some inputs in range may have no answer, or none that can be proved.",
+                             f->certificate->not_total};
+  }
+  return Ok();
+}
+
 Result<Findings> Check(const Options& options) {
-  Findings f;
-  f.strict = options.strict;
   if (options.strict && (options.certificate.empty() || options.model_id.empty())) {
     return Error{Code::kInvalidArgument, "demands a certificate and --model-id", "--strict"};
   }
   if (!options.profile.empty() && options.certificate.empty()) {
     return Error{Code::kInvalidArgument, "is about the certificate, and none is given", "--profile"};
   }
+  Findings f;
   const auto started = std::chrono::steady_clock::now();
   const auto model = ReadVerifyingKey(options.key);
   f.key_s = SecondsSince(started);
   if (!model.ok()) {
     if (model.error().code != Code::kRefusedKey) return model.error();
-    f.refused = model.error().ToString();
+    f.rejection = RejectFor(Reason::kKeyCheck, model.error().ToString());
     return f;
   }
-  f.model_id = model->model_id;
-  if (!options.model_id.empty()) {
-    Digest wanted{};
-    ASSIGN_OR_RETURN(wanted, ParseModelId(options.model_id));
-    f.id_demanded = true;
-    f.id_differs = wanted != model->model_id;
-  }
-  if (options.certificate.empty()) return f;
-  ASSIGN_OR_RETURN(const provenn::Bytes bytes, ReadFile(options.certificate, kMaxCertificateBytes));
-  auto certificate = DecodeCertificate(bytes);
-  if (!certificate.ok()) return Error{certificate.error().code, certificate.error().message, options.certificate};
-  f.profile = certificate->profile;
-  const auto checking = std::chrono::steady_clock::now();
-  f.certificate = VerifyCertificate(*model, *certificate, options.profile == "p128" ? Profile::kP128 : Profile::kP100);
-  f.certificate_s = SecondsSince(checking);
+  const Explanation explanation = ExplainKey(*model);
+  f.not_recognised = explanation.not_recognised.size();
+  f.ids = {{"model id", "--model-id", options.model_id, "model", model->model_id},
+           {"graph id", "--graph-id", options.graph_id, "graph of operators and shapes", explanation.graph_id},
+           {"formats id", "--formats-id", options.formats_id, "graph, scale or table", explanation.formats_id}};
+  RETURN_IF_ERROR(CheckIds(&f));
+  if (!options.certificate.empty()) RETURN_IF_ERROR(CheckCertificate(options, *model, &f));
   return f;
 }
 
@@ -108,18 +134,21 @@ Coverage CoverageOf(const Findings& f) {
   } else {
     c.not_checked.push_back("certificate (model.cert): that the committed weights are integers within their bounds");
   }
-  if (f.id_demanded) {
-    c.checked.push_back("model id");
-  } else {
-    c.not_checked.push_back("model id (--model-id)");
+  for (const Id& id : f.ids) {
+    if (!id.demanded.empty()) c.checked.push_back(id.name);
+  }
+  if (f.ids[0].demanded.empty()) c.not_checked.push_back("model id (--model-id)");
+  if (f.not_recognised != 0) {
+    c.not_checked.push_back(
+        fmt::format("which function it is: {} parts are not recognised (see explain)", f.not_recognised));
   }
   return c;
 }
 
 void Print(const Findings& f) {
-  if (f.model_id.has_value()) fmt::print("model id     {}\n", ToHex(*f.model_id));
-  if (!f.accepted()) {
-    fmt::print("REJECT: {}: {}\n{}\n", ReasonName(f.reason()), Printable(f.where()), ReasonSentence(f.reason()));
+  for (const Id& id : f.ids) fmt::print("{:<11}  {}\n", id.name, ToHex(id.found));
+  if (f.rejection.has_value()) {
+    fmt::print("REJECT: {}: {}\n{}\n", f.rejection->reason, Printable(f.rejection->where), f.rejection->sentence);
     return;
   }
   if (f.certificate.has_value()) fmt::print("profile      {}\n", ProfileName(f.profile));
@@ -130,17 +159,23 @@ void Print(const Findings& f) {
 }
 
 Json ToJson(const Findings& f) {
-  Json json = {{"accepted", f.accepted()}, {"verdict", f.accepted() ? "ACCEPT" : "REJECT"}};
-  if (f.accepted()) {
+  const bool accepted = !f.rejection.has_value();
+  Json json = {{"accepted", accepted}, {"verdict", accepted ? "ACCEPT" : "REJECT"}};
+  if (accepted) {
     const Coverage c = CoverageOf(f);
     json["checked"] = c.checked;
     json["not_checked"] = c.not_checked;
   } else {
-    json["reason"] = ReasonName(f.reason());
-    json["sentence"] = ReasonSentence(f.reason());
-    json["where"] = f.where();
+    json["reason"] = f.rejection->reason;
+    json["sentence"] = f.rejection->sentence;
+    json["where"] = f.rejection->where;
   }
-  if (f.model_id.has_value()) json["model_id"] = ToHex(*f.model_id);
+  if (!f.ids.empty()) {
+    json["model_id"] = ToHex(f.ids[0].found);
+    json["graph_id"] = ToHex(f.ids[1].found);
+    json["formats_id"] = ToHex(f.ids[2].found);
+    json["not_recognised"] = f.not_recognised;
+  }
   if (f.certificate.has_value()) {
     json["profile"] = ProfileName(f.profile);
     json["total"] = f.certificate->total;
@@ -158,7 +193,7 @@ int Run(const Options& options) {
   } else {
     Print(*findings);
   }
-  return findings->accepted() ? kAccepted : kRejected;
+  return findings->rejection.has_value() ? kRejected : kAccepted;
 }
 
 }  // namespace
@@ -170,6 +205,8 @@ void AddVerifyKey(CLI::App& app, Action* action) {
   command->add_option("key", options->key, "model.vk")->required();
   command->add_option("certificate", options->certificate, "model.cert");
   command->add_option("--model-id", options->model_id, "demand this model id");
+  command->add_option("--graph-id", options->graph_id, "demand this graph of operators and shapes (explain prints it)");
+  command->add_option("--formats-id", options->formats_id, "demand this graph with these scales and tables");
   command->add_option("--profile", options->profile, "demand at least this profile of the certificate: p100 or p128")
       ->check(CLI::IsMember({"p100", "p128"}));
   command->add_flag("--strict", options->strict,
