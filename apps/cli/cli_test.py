@@ -353,6 +353,44 @@ class CommandLine(unittest.TestCase):
                                 self.vk, "-o", self.dir / "no"), "wants a seed")]:
             self.assertIn(what, self.must(UNREADABLE, *command))
 
+    def test_a_family_shares_a_key_but_for_the_root(self):
+        given = ("--calibration", TINY / "calibration.npy", "--seed", TINY / "seed.txt")
+        calibration = (*given, "--json")
+        scales, tuned = self.dir / "scales.json", self.dir / "tuned.onnx"
+        wrong = self.must(UNREADABLE, "commit", TINY / "model.onnx", *given, "--scales", TINY / "seed.txt", "-o",
+                          self.dir / "a")
+        self.assertIn("is no scales file", wrong)
+        base = self.must(0, "commit", TINY / "model.onnx", *calibration, "--save-scales", scales, "-o",
+                         self.dir / "a")
+        self.assertIn("exists", self.must(UNREADABLE, "commit", TINY / "model.onnx", *given, "--save-scales",
+                                          scales, "-o", self.dir / "no"))
+        # A fine-tuned model: half of every weight.
+        model = bytearray((TINY / "model.onnx").read_bytes())
+        for tag, count in ((b"w1J", 12), (b"w2J", 6)):
+            at = model.index(tag) + len(tag) + 1
+            values = struct.unpack_from(f"<{count}f", model, at)
+            struct.pack_into(f"<{count}f", model, at, *(v / 2 for v in values))
+        tuned.write_bytes(model)
+        other = self.must(0, "commit", tuned, *calibration, "--scales", scales, "-o", self.dir / "b")
+        self.must(0, "commit", tuned, *calibration, "-o", self.dir / "alone")
+        keys = [(self.dir / folder / "model.vk").read_bytes() for folder in ("a", "b", "alone")]
+        self.assertNotEqual(base["model_id"], other["model_id"])
+        root = 52  # header and weights commitment
+        self.assertEqual(keys[0][root:], keys[1][root:])
+        self.assertNotEqual(keys[0][root:], keys[2][root:])
+        self.assertEqual(base["key_tells"][0]["place"], "root")
+        self.assertEqual(base["key_tells"], other["key_tells"])
+        self.assertTrue(any(f["source"] == "calibration" for f in base["key_tells"]))
+        short = json.loads(scales.read_text())
+        short["weights"].pop()
+        bad = self.dir / "short.json"
+        bad.write_text(json.dumps(short))
+        self.assertIn("another graph", self.must(UNREADABLE, "commit", tuned, *given, "--scales", bad, "-o",
+                                                 self.dir / "no"))
+        again = ("reproduce", tuned, *given, "--expect", other["model_id"])
+        self.must(ACCEPT, *again, "--scales", scales)
+        self.must(REJECT, *again)
+
     def test_tight_bounds_say_that_some_input_may_have_no_answer(self):
         tight = self.dir / "tight"
         commit = self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--tight", "-o",

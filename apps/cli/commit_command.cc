@@ -6,12 +6,14 @@
 #include "commands.h"
 #include "common.h"
 #include "model_source.h"
+#include "scales_file.h"
 
 namespace provenn::cli {
 namespace {
 
 struct Options {
   ModelSource source;
+  std::string save_scales;
   std::string directory;
   std::string certificate = "p100";
   ModelCard card;  // the texts that were given
@@ -41,6 +43,10 @@ Json ReportJson(const CommitReport& report) {
                           {"max_magnitude", d.max_magnitude},
                           {"same_top", d.same_top}});
   }
+  Json tells = Json::array();
+  for (const KeyFact& f : report.tells) {
+    tells.push_back({{"place", f.place}, {"fact", f.fact}, {"source", Name(f.source)}});
+  }
   return {{"model_id", ToHex(report.model_id)},
           {"weights", report.weights},
           {"pk", report.pk_path},
@@ -52,7 +58,8 @@ Json ReportJson(const CommitReport& report) {
           {"certificate_s", report.certificate_s},
           {"card", report.card_path},
           {"nodes", nodes},
-          {"deviations", deviations}};
+          {"deviations", deviations},
+          {"key_tells", tells}};
 }
 
 void PrintReport(const CommitReport& report) {
@@ -78,6 +85,10 @@ void PrintReport(const CommitReport& report) {
         Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top,
         d.samples);
   }
+  rows.clear();
+  for (const KeyFact& f : report.tells) rows.push_back({f.place, f.fact, std::string(Name(f.source))});
+  fmt::print("\nWhat the public key tells beyond the graph, and what that was chosen by:\n\n");
+  PrintTable({"place", "fact", "from"}, rows);
   fmt::print("\nsecret key   {} ({})\npublic key   {} ({})\n", report.pk_path, Bytes(report.pk_bytes), report.vk_path,
              Bytes(report.vk_bytes));
   if (!report.certificate_path.empty()) {
@@ -115,16 +126,29 @@ int Run(const Options& options) {
   const auto loaded = Load(options.source);
   if (!loaded.ok()) return Fail(loaded.error(), options.output);
   commit.seed = loaded->seed;
+  commit.formats = loaded->formats;
   if (!options.no_card) {
     const auto card = MakeCard(options);
     if (!card.ok()) return Fail(card.error(), options.output);
     commit.card = *card;
+  }
+  if (!options.save_scales.empty()) {
+    std::vector<std::string> reads = PathsOf(options.source.calibration);
+    reads.insert(reads.end(), {options.source.model, options.source.seed_file, options.source.scales});
+    const Status free = CheckOutput(options.save_scales, options.force, reads);
+    if (!free.ok()) return Fail(free.error(), options.output);
   }
   const auto report = [&] {
     TerminalProgress progress;
     return CommitModelFile(options.source.model, loaded->calibration, commit, options.directory, &progress);
   }();
   if (!report.ok()) return Fail(report.error(), options.output);
+  if (!options.save_scales.empty()) {
+    const std::string text = EncodeScales(report->formats);
+    const Status saved =
+        WriteFileAtomically(options.save_scales, AsBytes(text), FileAccess::kPrivate, WriteOver(options.force));
+    if (!saved.ok()) return Fail(saved.error(), options.output);
+  }
   if (options.output.json) {
     PrintJson(ReportJson(*report));
   } else {
@@ -139,6 +163,8 @@ void AddCommit(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("commit", "Commit to an ONNX model: DIR/model.pk (secret), DIR/model.vk");
   options->source.AddTo(command, false);
+  command->add_option("--save-scales", options->save_scales,
+                      "writes the formats that were used to a new file; it tells more than the public key does");
   command->add_option("-o,--output", options->directory, "folder for the keys")->required();
   command
       ->add_option("--certificate", options->certificate,

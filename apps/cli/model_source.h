@@ -16,6 +16,8 @@ struct ModelSource {
   std::string seed_file;
   std::optional<int> bits;
   bool tight = false;
+  bool hide_constants = false;
+  std::string scales;
 
   void AddTo(CLI::App* command, bool seed_required);
   // The options that were given; for the others the defaults.
@@ -25,9 +27,10 @@ struct ModelSource {
 struct LoadedSource {
   std::vector<NamedTensor> calibration;
   std::optional<WeightsSeed> seed;
+  std::optional<ModelFormats> formats;  // of a scales file
 };
 
-// Reads calibration data and seed; kCorrupt for a file in the wrong place.
+// Reads calibration data, seed and scales; kCorrupt for a file in the wrong place.
 Result<LoadedSource> Load(const ModelSource& source);
 
 // For a card: digests of the model's files and of the calibration data, in their order.

@@ -115,7 +115,8 @@ Result<Findings> Reproduce(const Options& options) {
   ASSIGN_OR_RETURN(const LoadedSource loaded, Load(options.source));
   TerminalProgress progress;
   ASSIGN_OR_RETURN(const PublicModel model,
-                   RebuildModelFile(options.source.model, loaded.calibration, f.options, *loaded.seed, &progress));
+                   RebuildModelFile(options.source.model, loaded.calibration, f.options, *loaded.seed, &progress,
+                                    loaded.formats.has_value() ? &*loaded.formats : nullptr));
   f.model_id = model.model_id;
   if (expected.model.has_value()) f.difference = FirstDifference(*expected.model, model);
   return f;

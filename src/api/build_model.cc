@@ -29,12 +29,15 @@ ImportOptions ImportWith(const std::vector<NamedTensor>& calibration) {
 }
 
 Result<BuiltModel> BuildModel(const Graph& graph, const std::vector<NamedTensor>& calibration,
-                              const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress) {
+                              const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress,
+                              const ModelFormats* formats) {
   ASSIGN_OR_RETURN(const std::vector<FloatTensor> ordered, Ordered(graph, calibration));
   PartialProgress compiling(progress, 0, 0.9);
   CompileOptions compile;
   compile.bits = options.bits;
   compile.tight = options.tight;
+  compile.hide_constants = options.hide_constants;
+  compile.formats = formats;
   ASSIGN_OR_RETURN(CompiledModel compiled, CompileModel(graph, ordered, compile, &compiling));
   if (progress != nullptr) progress->Report(0.9, "committing to the weights");
 
@@ -49,6 +52,10 @@ Result<BuiltModel> BuildModel(const Graph& graph, const std::vector<NamedTensor>
   built.weights = std::move(compiled.weights);
   built.nodes = std::move(compiled.nodes);
   built.deviations = std::move(compiled.deviations);
+  built.formats = std::move(compiled.formats);
+  built.tells = std::move(compiled.tells);
+  built.tells.insert(built.tells.begin(),
+                     {"root", "binds the weights; says no more while the seed is secret", FactSource::kWeights});
   return built;
 }
 

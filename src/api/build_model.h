@@ -16,14 +16,18 @@ struct BuiltModel {
   OwnedWeightsOracle oracle;
   std::vector<NodeReport> nodes;
   std::vector<Deviation> deviations;
+  ModelFormats formats;
+  std::vector<KeyFact> tells;
 };
 
 // Import options that follow from calibration data: shapes by position help where no name is given.
 ImportOptions ImportWith(const std::vector<NamedTensor>& calibration);
 
+// `formats`: those of another model of the family, instead of choosing.
 // kInvalidArgument: calibration data that does not fit the graph; else as CompileModel.
 Result<BuiltModel> BuildModel(const Graph& graph, const std::vector<NamedTensor>& calibration,
-                              const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress);
+                              const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress,
+                              const ModelFormats* formats = nullptr);
 
 // A part of a longer task.
 class PartialProgress : public ProgressSink {

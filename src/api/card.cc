@@ -30,6 +30,7 @@ Json FilesJson(const std::vector<CardFile>& files) {
 Json OptionsJson(const ModelOptions& options) {
   Json json = {{"bits", options.bits}};
   if (options.tight) json["tight"] = true;
+  if (options.hide_constants) json["hide_constants"] = true;
   return json;
 }
 
@@ -123,9 +124,13 @@ void ReadOptions(Fields& card, ModelCard* out) {
   } else {
     options.bits = bits->get<int>();
   }
-  const Json* tight = fields.Take("tight");
-  if (tight != nullptr && *tight != Json(true)) fields.Fail("tight is true, or not stated");
-  options.tight = tight != nullptr;
+  const auto flag = [&](const char* name) {
+    const Json* stated = fields.Take(name);
+    if (stated != nullptr && *stated != Json(true)) fields.Fail(std::string(name) + " is true, or not stated");
+    return stated != nullptr;
+  };
+  options.tight = flag("tight");
+  options.hide_constants = flag("hide_constants");
   fields.Finish();
   if (!fields.ok()) card.Fail("options: " + fields.message());
   out->options = options;
@@ -179,7 +184,8 @@ Digest CardDigest(ByteSpan bytes) {
 }
 
 std::string OptionsText(const ModelOptions& options) {
-  return "bits " + std::to_string(options.bits) + (options.tight ? ", tight" : "");
+  return "bits " + std::to_string(options.bits) + (options.tight ? ", tight" : "") +
+         (options.hide_constants ? ", hidden constants" : "");
 }
 
 std::vector<std::pair<std::string, std::string>> CardLines(const ModelCard& card) {

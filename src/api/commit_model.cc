@@ -27,13 +27,16 @@ Result<CommitReport> CommitGraph(const Graph& graph, const std::vector<NamedTens
     Csprng::FromSystem().Fill(seed);
   }
   PartialProgress building(progress, 0.05, 0.75);
-  ASSIGN_OR_RETURN(BuiltModel built, BuildModel(graph, calibration, options, seed, &building));
+  ASSIGN_OR_RETURN(BuiltModel built, BuildModel(graph, calibration, options, seed, &building,
+                                                options.formats.has_value() ? &*options.formats : nullptr));
   const PublicModel& model = built.model;
 
   CommitReport report;
   report.model_id = model.model_id;
   report.nodes = std::move(built.nodes);
   report.deviations = std::move(built.deviations);
+  report.formats = std::move(built.formats);
+  report.tells = std::move(built.tells);
   for (const auto& values : built.weights) report.weights += values.size();
 
   std::optional<Certificate> certificate;

@@ -4,8 +4,10 @@
 namespace provenn {
 
 struct ModelOptions {
-  int bits = 12;       // of activations: 8..16
-  bool tight = false;  // bounds from the sums of the weights: model/compile.h
+  int bits = 12;  // of activations: 8..16
+  // See model/compile.h.
+  bool tight = false;           // bounds from the sums of the weights
+  bool hide_constants = false;  // constants of whole tensors are weights, too
   bool operator==(const ModelOptions&) const = default;
 };
 

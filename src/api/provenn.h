@@ -23,6 +23,7 @@
 namespace provenn {
 
 struct CommitOptions : ModelOptions {
+  std::optional<ModelFormats> formats;  // see CompileOptions
   // Row salts of the weights' commitment. Absent: from the operating system, and the model id differs every time.
   std::optional<WeightsSeed> seed;
   // Keys that are in the folder are replaced. Their seed is then lost, unless it was kept elsewhere, and with it their
@@ -47,6 +48,8 @@ struct CommitReport {
   std::string card_path;  // empty: none was written
   std::vector<NodeReport> nodes;
   std::vector<Deviation> deviations;
+  ModelFormats formats;        // for CommitOptions::formats of another model of the family
+  std::vector<KeyFact> tells;  // what in the public key depends on weights or calibration
 };
 
 // Commits to an ONNX model (in memory, or a file with the weight files beside it) and writes `directory`/model.pk (mode

@@ -96,9 +96,10 @@ Found ComparePorts(const std::string& what, const std::vector<ModelPort>& one, c
 }  // namespace
 
 Result<PublicModel> RebuildModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
-                                     const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress) {
+                                     const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress,
+                                     const ModelFormats* formats) {
   ASSIGN_OR_RETURN(const Graph graph, ImportOnnxFile(onnx_path, ImportWith(calibration)));
-  ASSIGN_OR_RETURN(BuiltModel built, BuildModel(graph, calibration, options, seed, progress));
+  ASSIGN_OR_RETURN(BuiltModel built, BuildModel(graph, calibration, options, seed, progress, formats));
   return std::move(built.model);
 }
 

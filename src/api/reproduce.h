@@ -11,7 +11,8 @@ namespace provenn {
 
 // The public model that CommitModelFile would write with that seed and these options. Nothing is written.
 Result<PublicModel> RebuildModelFile(const std::string& onnx_path, const std::vector<NamedTensor>& calibration,
-                                     const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress);
+                                     const ModelOptions& options, const WeightsSeed& seed, ProgressSink* progress,
+                                     const ModelFormats* formats = nullptr);
 
 // The first place, in the order of the key file, where two public models differ; what its id depends on, so not the
 // program. nullopt: they have one id.

@@ -73,6 +73,19 @@ InputFormat ChooseInputFormat(const std::vector<std::vector<FloatTensor>>& sampl
   return {ScaleFor(reach, static_cast<double>(limit - 1)), -limit, limit - 1};
 }
 
+ModelFormats ChooseFormats(const Graph& graph, const std::vector<std::vector<FloatTensor>>& samples,
+                           const std::vector<Range>& ranges, int bits) {
+  ModelFormats formats;
+  formats.bits = bits;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    formats.inputs.push_back({graph.value(graph.inputs[i]).name, ChooseInputFormat(samples, i, bits)});
+  }
+  for (const ValueId v : RangedValues(graph)) {
+    formats.ranges.push_back({graph.value(v).name, ranges[static_cast<size_t>(v)]});
+  }
+  return formats;
+}
+
 // max(relu(x)) = relu(max(x)): in front of the pool the function is part of the table that commits x anyway, and the
 // pool then works on non-negative values.
 Graph FunctionsBeforePools(const Graph& graph) {
@@ -203,18 +216,33 @@ Result<CompiledModel> CompileModel(const Graph& model_graph, std::span<const Flo
   LoweringOptions lowering;
   lowering.bits = options.bits;
   lowering.tight = options.tight;
+  lowering.hide_constants = options.hide_constants;
   lowering.large = CountActivations(graph) > kLargeModel;
   lowering.remainder_bits = std::min(options.bits + (lowering.large ? 2 : 0), 16);
-  std::vector<InputFormat> formats;
-  for (size_t i = 0; i < graph.inputs.size(); ++i) formats.push_back(ChooseInputFormat(samples, i, options.bits));
-  ASSIGN_OR_RETURN(Lowered lowered, LowerGraph(graph, seen.ranges, formats, lowering));
   CompiledModel model;
+  if (options.formats != nullptr) {
+    RETURN_IF_ERROR(CheckFormats(*options.formats, graph, options.bits));
+    model.formats = *options.formats;
+  } else {
+    model.formats = ChooseFormats(graph, samples, seen.ranges, options.bits);
+  }
+  std::vector<InputFormat> inputs;
+  for (const NamedInputFormat& input : model.formats.inputs) inputs.push_back(input.format);
+  std::vector<Range> ranges(graph.values.size());
+  const std::vector<ValueId> ranged = RangedValues(graph);
+  for (size_t i = 0; i < ranged.size(); ++i) ranges[static_cast<size_t>(ranged[i])] = model.formats.ranges[i].range;
+  ASSIGN_OR_RETURN(
+      Lowered lowered,
+      LowerGraph(graph, ranges, inputs, options.formats == nullptr ? nullptr : &options.formats->weights, lowering));
+  model.formats.weights = std::move(lowered.weight_formats);
   model.circuit = std::move(lowered.circuit);
   model.weights = std::move(lowered.weights);
   model.program = std::move(lowered.program);
   model.inputs = Ports(graph, lowered.inputs, {});
   model.outputs = Ports(graph, lowered.outputs, graph.output_names);
   model.nodes = NodeReports(graph, lowered.costs);
+  model.tells = WhatTheKeyTells(model.circuit, model.program);
+  for (const auto& [place, what] : lowered.public_constants) model.tells.push_back({place, what, FactSource::kWeights});
   RETURN_IF_ERROR(ValidateCircuit(model.circuit));
   // What every verifier will demand of the key.
   if (const Status determined = CheckDeterminism(model.circuit, model.program); !determined.ok()) {

@@ -18,6 +18,8 @@
 #include "model/compile_port.h"
 #include "model/graph.h"
 #include "model/interpreter.h"
+#include "model/key_facts.h"
+#include "model/model_formats.h"
 #include "relation/program.h"
 
 namespace provenn {
@@ -27,7 +29,11 @@ struct CompileOptions {
   // Bounds of sums, and with them table sizes and declared outputs, from the sums of the weights: a smaller proof, but
   // the public key then tells these sums to three binary digits.
   bool tight = false;
-  size_t max_deviation_samples = 64;  // how many calibration samples the integer model is compared on
+  // Constants that multiply or shift a whole tensor by one value are weights like others, not part of a public
+  // function.
+  bool hide_constants = false;
+  const ModelFormats* formats = nullptr;  // those of another model of the same graph, instead of choosing
+  size_t max_deviation_samples = 64;      // how many calibration samples the integer model is compared on
 };
 
 // One line of the table that `commit` prints.
@@ -60,12 +66,15 @@ struct CompiledModel {
   std::vector<ModelPort> outputs;
   std::vector<NodeReport> nodes;
   std::vector<Deviation> deviations;  // parallel to outputs
+  ModelFormats formats;               // that were used
+  std::vector<KeyFact> tells;         // what in the circuit depends on weights or calibration
 };
 
 // `calibration`: one tensor per graph input, each with the same number S >= 1 of samples ([S·n, rest...]). The declared
 // range of an input follows from its values: [0, 255] for bytes, [0, 1] or [-1, 1] widened to a power of two for
 // normalised values, else what was seen with a margin.
-// kInvalidArgument: options, calibration shapes; kUnsupported: an operation or a range, naming the node.
+// kInvalidArgument: options, calibration shapes, formats of another graph or too narrow for these weights;
+// kUnsupported: an operation or a range, naming the node.
 Result<CompiledModel> CompileModel(const Graph& graph, std::span<const FloatTensor> calibration,
                                    const CompileOptions& options = {}, ProgressSink* progress = nullptr);
 

@@ -1,6 +1,7 @@
 #include "model/lower.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/check.h"
 #include "model/lowering.h"
@@ -8,14 +9,14 @@
 namespace provenn {
 
 Result<Lowered> LowerGraph(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
-                           const LoweringOptions& options) {
+                           const std::vector<WeightFormat>* imposed, const LoweringOptions& options) {
   PROVENN_CHECK(ranges.size() == graph.values.size() && inputs.size() == graph.inputs.size());
-  return Lowering(graph, ranges, inputs, options).Run();
+  return Lowering(graph, ranges, inputs, imposed, options).Run();
 }
 
 Lowering::Lowering(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
-                   const LoweringOptions& options)
-    : graph_(graph), ranges_(ranges), input_formats_(inputs), options_(options) {
+                   const std::vector<WeightFormat>* imposed, const LoweringOptions& options)
+    : graph_(graph), ranges_(ranges), input_formats_(inputs), imposed_(imposed), options_(options) {
   const size_t n = graph.values.size();
   root_.assign(n, kNoValue);
   function_.assign(n, nullptr);
@@ -39,6 +40,9 @@ Result<Lowered> Lowering::Run() {
     RETURN_IF_ERROR(LowerNode(node));
   }
   RETURN_IF_ERROR(LowerOutputs());
+  if (imposed_ != nullptr && out_.weight_formats.size() != imposed_->size()) {
+    return Error{Code::kInvalidArgument, "are of another graph: it has other weights", "scales"};
+  }
   std::vector<NodeCost> costs(out_.costs.size());
   RETURN_IF_ERROR(EmitRequests(rescales_, range_requests_, &out_.circuit, &out_.program, &costs));
   for (size_t i = 0; i < costs.size(); ++i) {
@@ -79,10 +83,12 @@ void Lowering::AnalyseFunctions() {
     set(node.output, node.output, UnaryFunction::Identity());
     if (graph_.IsConstant(x)) continue;
     if (IsFunction(node.op)) {
+      NameParameters(node);
       set(node.output, RootOf(x), UnaryFunction::Apply(node, FunctionOf(x)));
     } else if (node.op == Op::kAffine && graph_.shape(x) == graph_.shape(node.output)) {
-      const auto uniform = UniformAffine(graph_, node);
+      const auto uniform = options_.hide_constants ? std::nullopt : UniformAffine(graph_, node);
       if (uniform.has_value()) {
+        NameConstants(node, uniform->first, uniform->second);
         set(node.output, RootOf(x), UnaryFunction::Affine(uniform->first, uniform->second, FunctionOf(x)));
       }
     } else if (node.op == Op::kAdd || node.op == Op::kSub || node.op == Op::kMul) {
@@ -93,6 +99,30 @@ void Lowering::AnalyseFunctions() {
       }
     }
   }
+}
+
+void Lowering::NameConstants(const GraphNode& node, double factor, double shift) {
+  if (node.inputs[1] != kNoValue) NameConstant(node, "the factor", factor);
+  if (node.inputs[2] != kNoValue) NameConstant(node, "the summand", shift);
+}
+
+void Lowering::NameParameters(const GraphNode& node) {
+  if (node.op == Op::kLeakyRelu) NameConstant(node, "alpha", static_cast<double>(node.As<LeakyReluAttributes>().alpha));
+  if (node.op == Op::kHardSigmoid) {
+    NameConstant(node, "alpha", static_cast<double>(node.As<HardSigmoidAttributes>().alpha));
+    NameConstant(node, "beta", static_cast<double>(node.As<HardSigmoidAttributes>().beta));
+  }
+  if (node.op == Op::kClip) {
+    NameConstant(node, "the lower bound", static_cast<double>(node.As<ClipAttributes>().min));
+    NameConstant(node, "the upper bound", static_cast<double>(node.As<ClipAttributes>().max));
+  }
+}
+
+void Lowering::NameConstant(const GraphNode& node, const std::string& what, double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", x);
+  out_.public_constants.emplace_back("node '" + node.name + "' (" + node.origin + ")",
+                                     what + ", " + text + ", is part of a public function");
 }
 
 void Lowering::AnalyseSigns() {

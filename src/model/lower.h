@@ -14,16 +14,18 @@
 #include "model/graph.h"
 #include "model/interpreter.h"
 #include "model/lower_rescale.h"
+#include "model/model_formats.h"
 #include "model/quantise.h"
 #include "relation/program.h"
 
 namespace provenn {
 
 struct LoweringOptions {
-  int bits = 12;            // of activations, 8..16
-  int remainder_bits = 12;  // s that weight scales aim at, so that layers share range tables
-  bool large = false;       // spend rows for precision where there are many activations anyway
-  bool tight = false;       // bounds of sums from the weights themselves, not from their formats
+  int bits = 12;                // of activations, 8..16
+  int remainder_bits = 12;      // s that weight scales aim at, so that layers share range tables
+  bool large = false;           // spend rows for precision where there are many activations anyway
+  bool tight = false;           // bounds of sums from the weights themselves, not from their formats
+  bool hide_constants = false;  // constants that are the same for every element are weights, too
 };
 
 // One input or output of the model, as integers.
@@ -31,12 +33,6 @@ struct LoweredPort {
   ValueId value = kNoValue;
   uint32_t tensor = 0;
   std::vector<uint32_t> order;  // tensor axis i is logical axis order[i]; the other logical axes have size 1
-};
-
-struct InputFormat {
-  int32_t scale = 0;
-  int64_t min = 0;
-  int64_t max = 0;
 };
 
 // What one node costs, for the report.
@@ -54,11 +50,15 @@ struct Lowered {
   std::vector<LoweredPort> inputs;   // parallel to graph.inputs
   std::vector<LoweredPort> outputs;  // parallel to graph.outputs
   std::vector<LoweredCost> costs;    // parallel to graph.nodes, then one for the inputs
+  std::vector<WeightFormat> weight_formats;
+  // Constants of the model that became part of a public function: place, and what.
+  std::vector<std::pair<std::string, std::string>> public_constants;
 };
 
-// `ranges`: calibrated range of every value. `inputs`: formats parallel to graph.inputs. kUnsupported naming the node
-// and what is missing, or where an accumulator could overflow 61 bits.
+// `ranges`: calibrated range of every value. `inputs`: formats parallel to graph.inputs. `imposed`: formats of all
+// weights, or null: chosen from the weights. kUnsupported naming the node and what is missing, or where an accumulator
+// could overflow 61 bits; kInvalidArgument where weights do not fit the formats that are imposed.
 Result<Lowered> LowerGraph(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
-                           const LoweringOptions& options);
+                           const std::vector<WeightFormat>* imposed, const LoweringOptions& options);
 
 }  // namespace provenn

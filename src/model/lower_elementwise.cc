@@ -174,7 +174,7 @@ Status Lowering::LowerMul(const GraphNode& node) {
                                                 BroadcastAxes(weight.shape, pending.space, &*first_view), scale,
                                                 static_cast<int64_t>(weight.data.size()),
                                                 std::min<int64_t>(first.min, 0), std::max<int64_t>(first.max, 0)));
-    pending.scale = first.scale + scale;
+    pending.scale = first.scale + sums.scale;
     pending.sum.accumulators.push_back({{1, 0}, AddContraction(pending.space.sizes, rank, sums.view, *first_view)});
     return FinishLinear(node, std::move(pending), std::move(sums), kNoValue, {});
   }

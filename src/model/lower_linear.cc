@@ -146,7 +146,7 @@ Status Lowering::LowerConv(const GraphNode& node) {
   const int32_t scale = WeightScale(data, x.scale, KeyScaleOf(node.output));
   ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " weight", data, source, std::move(axes), scale, w_shape[0],
                                               std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0)));
-  pending.scale = x.scale + scale;
+  pending.scale = x.scale + sums.scale;
   pending.sum.accumulators.push_back({{1, 0}, AddContraction(std::move(space), out_rank, sums.view, std::move(view))});
   const ValueId bias = node.inputs.size() > 2 ? node.inputs[2] : kNoValue;
   return FinishLinear(node, std::move(pending), std::move(sums), bias, std::move(bias_axes));
@@ -211,7 +211,7 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
   const int32_t scale = WeightScale(data, x.scale, KeyScaleOf(node.output));
   ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " weight", data, 0, std::move(axes), scale, channels,
                                               std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0)));
-  pending.scale = x.scale + scale;
+  pending.scale = x.scale + sums.scale;
   pending.sum.accumulators.push_back({{1, 0}, AddContraction(std::move(space), out_rank, sums.view, std::move(view))});
   if (bias != kNoValue && (!constant_b || channels != rows)) {
     // The bias runs along the columns alone.
@@ -322,7 +322,7 @@ Status Lowering::LowerAffine(const GraphNode& node) {
     pending.sum.terms.clear();
     const size_t rank = pending.space.sizes.size();
     pending.sum.accumulators.push_back({{1, 0}, AddContraction(pending.space.sizes, rank, std::move(sums.view), view)});
-    pending.scale = x.scale + scale;
+    pending.scale = x.scale + sums.scale;
     low = *std::min_element(sums.min.begin(), sums.min.end());
     high = *std::max_element(sums.max.begin(), sums.max.end());
   } else {

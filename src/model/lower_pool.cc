@@ -272,7 +272,7 @@ Status Lowering::LowerAveragePool(const GraphNode& node) {
     const int64_t reach = ClampedProduct(std::max(-pending.min, pending.max), most);
     pending.min = options_.tight ? ClampedProduct(pending.min, most) : -reach;
     pending.max = options_.tight ? ClampedProduct(pending.max, most) : reach;
-    pending.scale = x.scale + scale;
+    pending.scale = x.scale + sums.scale;
   }
   RETURN_IF_ERROR(CheckBounds(pending));
   StateOf(node.output) = std::move(pending);

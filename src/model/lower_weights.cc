@@ -28,14 +28,37 @@ int32_t Lowering::WeightScale(std::span<const float> data, int32_t input_scale, 
   return std::clamp(aim, least, most);
 }
 
+Result<WeightFormat> Lowering::NextFormat(WeightFormat chosen, std::span<const float> data) {
+  const size_t at = out_.weight_formats.size();
+  if (imposed_ != nullptr) {
+    if (at >= imposed_->size() || (*imposed_)[at].tensor != chosen.tensor) {
+      return Error{Code::kInvalidArgument, "are of another graph: nothing for '" + chosen.tensor + "'", "scales"};
+    }
+    chosen = (*imposed_)[at];
+    for (const float v : data) {
+      if (std::abs(static_cast<int64_t>(Quantise(static_cast<double>(v), chosen.scale))) <= chosen.bound) continue;
+      return Error{Code::kInvalidArgument,
+                   "has entries beyond what its scale in the scales file allows; take the scales of the model with the "
+                   "largest weights",
+                   "weights '" + chosen.tensor + "'"};
+    }
+  }
+  out_.weight_formats.push_back(chosen);
+  return chosen;
+}
+
 Result<WeightSums> Lowering::AddWeight(const std::string& name, std::span<const float> data, int64_t source_offset,
                                        std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min,
                                        int64_t max, int64_t bound) {
+  ASSIGN_OR_RETURN(const WeightFormat format, NextFormat({name, scale, bound}, data));
+  scale = format.scale;
+  bound = format.bound;
   std::stable_sort(axes.begin(), axes.end(), [](const WeightAxis& a, const WeightAxis& b) {
     if (a.outer != b.outer) return a.outer;
     return a.space_axis < b.space_axis;
   });
   WeightSums sums;
+  sums.scale = scale;
   Shape shape;
   uint32_t outer = 0;
   for (const WeightAxis& axis : axes) {
@@ -122,7 +145,6 @@ Status Lowering::AddBias(const std::string& name, std::span<const float> data, s
                          PendingSum* pending) {
   for (WeightAxis& axis : axes) axis.outer = false;
   const int32_t scale = std::min(pending->scale, LargestScale(data, kMaxBias));
-  if (pending->scale - scale > 30) return Unsupported("a bias far larger than the products it is added to");
   // By the power of two above the largest entry, 16 bits at least.
   int64_t h = 0;
   for (const float v : data) {
@@ -130,7 +152,9 @@ Status Lowering::AddBias(const std::string& name, std::span<const float> data, s
     while (WideBound(h) < magnitude) h = 2 * h + 1;
   }
   ASSIGN_OR_RETURN(WeightSums sums, AddWeight(name, data, 0, std::move(axes), scale, channels, 1, 1, WideBound(h)));
-  const int64_t lift = int64_t{1} << (pending->scale - scale);
+  if (pending->scale - sums.scale > 30) return Unsupported("a bias far larger than the products it is added to");
+  if (pending->scale < sums.scale) return Unsupported("a bias with a finer scale than what it is added to");
+  const int64_t lift = int64_t{1} << (pending->scale - sums.scale);
   const uint32_t contraction =
       AddContraction(pending->space.sizes, pending->space.sizes.size(), std::move(sums.view), std::nullopt);
   pending->sum.accumulators.push_back({{lift, 0}, contraction});

@@ -33,13 +33,10 @@ struct WeightAxis {
   bool outer = false;          // not used by the other operand
 };
 
-// Declared bounds of weights: 16 bits, or 65535 h + 32767, which a certificate proves exactly (protocol.md, 16).
-inline constexpr int64_t kWeightBound = 32767;
-constexpr int64_t WideBound(int64_t h) { return 65535 * h + kWeightBound; }
-
 // An integer weight tensor and, per output channel, the bounds of its products with an operand in [min, max].
 struct WeightSums {
   uint32_t tensor = 0;
+  int32_t scale = 0;
   View view;
   std::vector<int64_t> min;
   std::vector<int64_t> max;
@@ -51,7 +48,7 @@ int64_t ClampedProduct(int64_t a, int64_t b);
 class Lowering {
  public:
   Lowering(const Graph& graph, const std::vector<Range>& ranges, const std::vector<InputFormat>& inputs,
-           const LoweringOptions& options);
+           const std::vector<WeightFormat>* imposed, const LoweringOptions& options);
   Result<Lowered> Run();
 
  private:
@@ -59,6 +56,10 @@ class Lowering {
 
   // lower.cc: fusion analysis and committed values
   void AnalyseFunctions();
+  // Constants of the model that a function's table will show.
+  void NameConstants(const GraphNode& node, double factor, double shift);
+  void NameParameters(const GraphNode& node);
+  void NameConstant(const GraphNode& node, const std::string& what, double x);
   void CountDemands();
   Status LowerInputs(const std::vector<InputFormat>& formats);
   Status LowerOutputs();
@@ -95,6 +96,8 @@ class Lowering {
   void AnalyseSigns();
 
   // lower_weights.cc
+  // What is imposed on the next weight tensor, or else `chosen`.
+  Result<WeightFormat> NextFormat(WeightFormat chosen, std::span<const float> data);
   Result<WeightSums> AddWeight(const std::string& name, std::span<const float> data, int64_t source_offset,
                                std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min, int64_t max,
                                int64_t bound = kWeightBound);
@@ -151,6 +154,7 @@ class Lowering {
   const Graph& graph_;
   const std::vector<Range>& ranges_;
   const std::vector<InputFormat>& input_formats_;
+  const std::vector<WeightFormat>* imposed_;
   const LoweringOptions options_;
   Lowered out_;
   std::vector<RescaleRequest> rescales_;
