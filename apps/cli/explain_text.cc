@@ -120,7 +120,9 @@ void PrintDifference(const ExplainedKey& a, const ExplainedKey& b, const Differe
   }
   for (const std::string& line : d.tables) fmt::print("{}\n", line);
   if (d.ports.empty() && d.nodes.empty() && d.tables.empty()) {
-    fmt::print("the nodes are the same: widths of remainders or declared bounds of weights differ\n");
+    fmt::print("{}\n", d.same_graph
+                           ? "the nodes are the same: widths of remainders or declared bounds of weights differ"
+                           : "the nodes are the same one by one, but they are wired differently: compare the formulas");
   }
 }
 

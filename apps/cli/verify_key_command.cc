@@ -205,7 +205,8 @@ void AddVerifyKey(CLI::App& app, Action* action) {
   command->add_option("key", options->key, "model.vk")->required();
   command->add_option("certificate", options->certificate, "model.cert");
   command->add_option("--model-id", options->model_id, "demand this model id");
-  command->add_option("--graph-id", options->graph_id, "demand this graph of operators and shapes (explain prints it)");
+  command->add_option("--graph-id", options->graph_id,
+                      "demand this graph of operators and shapes, whatever its limits and constants");
   command->add_option("--formats-id", options->formats_id, "demand this graph with these scales and tables");
   command->add_option("--profile", options->profile, "demand at least this profile of the certificate: p100 or p128")
       ->check(CLI::IsMember({"p100", "p128"}));

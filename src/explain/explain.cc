@@ -100,7 +100,8 @@ class Explainer {
     int64_t min = 0;
     int64_t max = 0;
   };
-  std::optional<RangeCheck> RangeCheckOf(const Lookup& lookup) const {
+  std::optional<RangeCheck> RangeCheckOf(uint32_t id) const {
+    const Lookup& lookup = circuit_.lookups[id];
     const Table& table = circuit_.tables[lookup.table];
     const Expression& key = lookup.columns[0];
     if (!table.values.empty() || !key.accumulators.empty() || key.terms.empty() || key.terms.size() > 2) {
@@ -120,7 +121,10 @@ class Explainer {
       if (low.coefficient != Coefficient{-1, bits} || low.view.axes != term.view.axes || !digit.has_value()) {
         return std::nullopt;
       }
-      if (digit->min != 0 || digit->size != uint64_t{1} << bits || !is_digit_[low.view.tensor]) return std::nullopt;
+      // A digit of this very cell, which a step takes from it: another's would be a demand.
+      if (digit->min != 0 || digit->size != uint64_t{1} << bits || low_digit_[id] != low.view.tensor) {
+        return std::nullopt;
+      }
     }
     const __int128 first = (__int128{table.first_key} << bits) - key.constant.numerator;
     const __int128 last = first + (__int128{table.size} << bits) - 1;
@@ -131,15 +135,15 @@ class Explainer {
   // Lookups that set no value: ranges of inputs and of what steps set beside their values, and clamps. A range that a
   // tensor has anyway demands nothing more.
   void AccountForLookups() {
-    is_digit_.assign(circuit_.tensors.size(), false);
+    low_digit_.assign(circuit_.lookups.size(), kNoTensor);
     const auto clamps = ClampLookups(circuit_);
     for (const Step& step : program_.steps) {
       if (step.kind != Step::Kind::kLookup) continue;
-      for (const RemainderDigit& digit : step.digits) is_digit_[digit.tensor] = true;
+      if (step.digits.size() == 1) low_digit_[step.id] = step.digits[0].tensor;
       if (step.clamp.has_value() && clamps[step.clamp->top].has_value()) accounted_[*clamps[step.clamp->top]] = true;
     }
     for (size_t i = 0; i < accounted_.size(); ++i) {
-      const auto check = RangeCheckOf(circuit_.lookups[i]);
+      const auto check = RangeCheckOf(static_cast<uint32_t>(i));
       if (accounted_[i] || !check.has_value()) continue;
       const ValueRange& range = ranges_[check->tensor];
       const bool known = range.min <= range.max && circuit_.tensors[check->tensor].kind != TensorKind::kWeight;
@@ -206,8 +210,8 @@ class Explainer {
   const std::vector<std::optional<CellRange>> cell_ranges_;
   std::vector<bool> accounted_;  // by lookup
   std::vector<ValueRange> ranges_;
-  std::vector<bool> is_value_;  // by tensor: inputs, weights and what nodes set
-  std::vector<bool> is_digit_;
+  std::vector<bool> is_value_;       // by tensor: inputs, weights and what nodes set
+  std::vector<uint32_t> low_digit_;  // by lookup: what a step takes from its cell
   std::vector<ReadStep> steps_;
   std::vector<StepFacts> facts_;
   std::vector<uint32_t> other_lookups_;

@@ -1,4 +1,5 @@
 #include "explain/explain.h"
+#include "explain/function.h"
 
 #include <gmock/gmock.h>
 
@@ -216,6 +217,90 @@ TEST_F(HostileKeyTest, AnotherRoundingIsSeen) {
   });
   ASSERT_FALSE(e.not_recognised.empty());
   EXPECT_THAT(e.not_recognised[0].text, HasSubstr("does not round to the nearest"));
+}
+
+TEST_F(HostileKeyTest, AQuotientOfOtherRemaindersIsSeen) {
+  size_t tried = 0;
+  for (const bool half : {false, true}) {
+    for (const Step& step : model_.program.steps) {
+      if (!step.quotient.has_value()) continue;
+      const Explanation e = Changed([&](CompiledModel& m) {
+        Lookup& lookup = m.circuit.lookups[step.id];
+        Table table = m.circuit.tables[lookup.table];
+        (half ? table.size /= 2 : table.first_key += table.size);
+        lookup.table = static_cast<uint32_t>(m.circuit.tables.size());
+        m.circuit.tables.push_back(table);
+      });
+      ASSERT_FALSE(e.not_recognised.empty());
+      EXPECT_THAT(e.not_recognised[0].text, HasSubstr("does not hold the remainders"));
+      ++tried;
+    }
+  }
+  EXPECT_GE(tried, 2u);
+}
+
+TEST_F(HostileKeyTest, AnAddendThatCancelsIsSeen) {
+  const Explanation e = Changed([](CompiledModel& m) {
+    for (const Step& step : m.program.steps) {
+      if (step.kind != Step::Kind::kLookup || step.outputs.empty()) continue;
+      Expression& key = m.circuit.lookups[step.id].columns[0];
+      if (key.accumulators.size() != 2) continue;
+      AccumulatorTerm minus = key.accumulators[0];
+      minus.coefficient.numerator = -minus.coefficient.numerator;
+      key.accumulators.push_back(minus);
+      return;
+    }
+  });
+  ASSERT_FALSE(e.not_recognised.empty());
+  EXPECT_THAT(e.not_recognised[0].text, HasSubstr("cancel"));
+}
+
+TEST_F(HostileKeyTest, ARangeWithADigitOfAnotherCellIsADemand) {
+  // (output - digit of an earlier sum) / 2^bits in its range: only outputs that end as the digit does have a proof.
+  const Explanation e = Changed([](CompiledModel& m) {
+    const uint32_t output = m.outputs[0].tensor;
+    const Tensor& out = m.circuit.tensors[output];
+    for (const Step& step : m.program.steps) {
+      for (const RemainderDigit& digit : step.digits) {
+        if (m.circuit.tensors[digit.tensor].shape != out.shape) continue;
+        Lookup lookup;
+        lookup.space = out.shape;
+        lookup.table = static_cast<uint32_t>(m.circuit.tables.size());
+        View cell{output, {}};
+        for (uint32_t a = 0; a < out.shape.size(); ++a) cell.axes.push_back({0, {{a, 1}}});
+        View low = cell;
+        low.tensor = digit.tensor;
+        lookup.columns.push_back(Expression{{0, 0}, {{{1, digit.bits}, cell}, {{-1, digit.bits}, low}}, {}});
+        Table table;
+        table.first_key = (out.min >> digit.bits) - 1;
+        table.size = static_cast<uint32_t>((out.max >> digit.bits) - table.first_key + 2);
+        m.circuit.tables.push_back(table);
+        m.circuit.lookups.push_back(lookup);
+        return;
+      }
+    }
+    FAIL() << "no digit has the shape of the output";
+  });
+  ASSERT_FALSE(e.not_recognised.empty());
+  EXPECT_THAT(e.not_recognised[0].text, HasSubstr("have no proof"));
+}
+
+// One more or less in a row at an end is either a departure or shown as the value that is held there.
+TEST_F(HostileKeyTest, AnotherValueAtTheEndOfATableIsShown) {
+  std::vector<int32_t> values;
+  for (int64_t key = -8; key < 8; ++key) values.push_back(static_cast<int32_t>(key * 16));
+  const FunctionReport honest = RecogniseFunction(-8, values, 4, 8);
+  EXPECT_EQ(honest.family, "identity");
+  EXPECT_FALSE(honest.held_low.has_value() || honest.held_high.has_value());
+  for (const size_t row : {size_t{0}, values.size() - 1}) {
+    for (const int change : {-5, -1, 1, 5}) {
+      std::vector<int32_t> changed = values;
+      changed[row] += change;
+      const FunctionReport f = RecogniseFunction(-8, changed, 4, 8);
+      const bool held = row == 0 ? f.held_low.has_value() : f.held_high.has_value();
+      EXPECT_TRUE(!f.recognised() || held || f.formula != "x") << row << " " << change;
+    }
+  }
 }
 
 TEST_F(HostileKeyTest, NamesAreNoEvidence) {

@@ -66,6 +66,10 @@ class Comparison {
     for (size_t j = n; j-- > 0 && Holds(high_value_, j, -1, skip);) high_ = j;
   }
 
+  // Whether rows at that end hold a value instead of following f: to be shown as a limit.
+  bool HoldsLow(const RealFunction& f) const { return low_ > 0 || low_value_ != Rounded(f, low_); }
+  bool HoldsHigh(const RealFunction& f) const { return high_ + 1 < values_.size() || high_value_ != Rounded(f, high_); }
+
   size_t low() const { return low_; }
   size_t high() const { return high_; }
 
@@ -296,8 +300,8 @@ FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> val
       if (report.departure_count >= best.departure_count) return false;
       report.family = candidate.family;
       report.formula = candidate.formula;
-      if (comparison.low() > 0) report.held_low = first_key + static_cast<int64_t>(comparison.low());
-      if (comparison.high() + 1 < values.size()) {
+      if (comparison.HoldsLow(candidate.f)) report.held_low = first_key + static_cast<int64_t>(comparison.low());
+      if (comparison.HoldsHigh(candidate.f)) {
         report.held_high = first_key + static_cast<int64_t>(comparison.high());
       }
       // The identity that stops at 0 is this function, whatever a graph called it.

@@ -16,6 +16,9 @@ struct ScaleChoice {
   uint64_t divisor = 1;
 };
 
+// Beyond all cells, and far from overflow.
+constexpr int64_t kAnything = int64_t{1} << 40;
+
 uint64_t Magnitude(int64_t v) { return v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v); }
 
 // j + d where magnitude = round(2^j / n) * 2^d, with at least 12 significant bits.
@@ -45,8 +48,10 @@ std::vector<ScaleChoice> ScaleChoices(const Term& term) {
     choices.push_back({term.scale + lift, 1});
     if (plain_sum && n > 1 && std::has_single_bit(n)) choices.push_back({term.scale + lift + std::countr_zero(n), n});
   } else if (plain_sum) {
-    // Windows that reach beyond the tensor everywhere count fewer cells than they have.
-    for (uint64_t divisor = n; divisor > 1 && choices.empty(); --divisor) {
+    // Windows that reach beyond the tensor everywhere count fewer cells than they have. No window has many: what a
+    // hostile key declares is not searched whole.
+    constexpr uint64_t kSearched = 1024;
+    for (uint64_t divisor = n; divisor > 1 && divisor + kSearched > n && choices.empty(); --divisor) {
       if (const auto bits = DivisionBits(c, divisor)) choices.push_back({term.scale + *bits, divisor});
     }
   }
@@ -72,6 +77,7 @@ class StepReader {
     node.lookups = {step_.id};
     node.space = lookup_.space;
     FindOutput();
+    if (node.output != kNoTensor) before_ = ranges_[node.output];
     ReadSum();
     ReadConstant();
     if (node.exact) {
@@ -153,9 +159,28 @@ class StepReader {
       out_.node.terms.push_back(std::move(term));
       views_.push_back(&t.view);
     }
+    if (Cancels(key)) Problem("two addends cancel: what they read may be without effect");
     for (const Term& term : out_.node.terms) {
       if (term.kind == Term::Kind::kUnknown) Problem("an addend is no known operator: " + term.formula);
     }
+  }
+
+  // The same contraction, or the same view of a value, with coefficients of both signs.
+  bool Cancels(const Expression& key) const {
+    for (const AccumulatorTerm& x : key.accumulators) {
+      for (const AccumulatorTerm& y : key.accumulators) {
+        if (x.coefficient.numerator < 0 && y.coefficient.numerator > 0 &&
+            circuit_.contractions[x.contraction] == circuit_.contractions[y.contraction]) {
+          return true;
+        }
+      }
+    }
+    for (const ViewTerm& x : key.terms) {
+      for (const ViewTerm& y : key.terms) {
+        if (x.coefficient.numerator < 0 && y.coefficient.numerator > 0 && x.view == y.view) return true;
+      }
+    }
+    return false;
   }
 
   void ReadConstant() {
@@ -208,6 +233,12 @@ class StepReader {
 
   void Exact() {
     Node& node = out_.node;
+    // The remainder must be able to be each of 0..2^bits - 1, and nothing else, for q to be the rounded quotient.
+    const Table& remainders = circuit_.tables[lookup_.table];
+    if (remainders.first_key != 0 || remainders.size != uint64_t{1} << node.shift || !remainders.values.empty()) {
+      Problem("table " + std::to_string(lookup_.table) + " does not hold the remainders of a division by 2^" +
+              std::to_string(node.shift) + ": the quotient is another, or there is none for some inputs");
+    }
     const int32_t result = circuit_.tensors[node.output].scale;
     const std::vector<int32_t> scales = ScalesToTry();
     SettleScale(scales[0]);
@@ -256,10 +287,7 @@ class StepReader {
       const std::string problem = tables_.ClampProblem(step_.clamp->table, lookup_.table, column_, step_.clamp->bits);
       if (!problem.empty()) Problem(problem);
     }
-    ValueRange& range = ranges_[node.output];
-    const bool first = range.min > range.max;
-    range.min = first ? best->min_value : std::min<int64_t>(range.min, best->min_value);
-    range.max = first ? best->max_value : std::max<int64_t>(range.max, best->max_value);
+    Widen({best->min_value, best->max_value});
     // A sum that cannot be negative is not changed by a table that stops at 0.
     if (best->recognised() && best->family == "relu" && NeverNegative()) {
       node.function.family = "identity";
@@ -298,17 +326,35 @@ class StepReader {
     if (IsMaximum(rest, column)) {
       out_.pair = MaximumPair{*views_[0], *views_[1], -column.constant.numerator};
       node.kind = Node::Kind::kMaximum;
-      const auto& a = ranges_[views_[0]->tensor];
-      const auto& b = ranges_[views_[1]->tensor];
-      ranges_[node.output] = {std::max(a.min, b.min) - column.constant.numerator,
-                              std::max(a.max, b.max) - column.constant.numerator};
+      const ValueRange a = RangeOf(*views_[0]);
+      const ValueRange b = RangeOf(*views_[1]);
+      ranges_[node.output] = before_;
+      Widen({std::max(a.min, b.min) - column.constant.numerator, std::max(a.max, b.max) - column.constant.numerator});
       node.operation = "maximum of " + node.terms[0].words + " and " + node.terms[1].words;
       node.formula = out_text_ + " = max(" + node.terms[0].formula + ", " + node.terms[1].formula + ")";
       if (out_.pair->offset != 0) node.formula += " + " + std::to_string(out_.pair->offset);
       return;
     }
     Problem("something is subtracted from the function's value: it is no known operator");
-    ranges_[node.output] = {circuit_.tensors[node.output].min, circuit_.tensors[node.output].max};
+    // Whatever is demanded of it is then a demand that nothing accounts for.
+    ranges_[node.output] = {-kAnything, kAnything};
+  }
+
+  void Widen(ValueRange by) {
+    ValueRange& range = ranges_[out_.node.output];
+    range = range.min > range.max ? by : ValueRange{std::min(range.min, by.min), std::max(range.max, by.max)};
+  }
+
+  // Of what a view reads: its tensor's, and 0 where it leaves it.
+  ValueRange RangeOf(const View& view) const {
+    ValueRange range = ranges_[view.tensor];
+    const Shape& shape = circuit_.tensors[view.tensor].shape;
+    for (size_t a = 0; a < shape.size(); ++a) {
+      const Reach reach = ReachOf(view.axes[a], lookup_.space);
+      if (reach.low >= 0 && reach.high < int64_t{shape[a]}) continue;
+      range = {std::min<int64_t>(range.min, 0), std::max<int64_t>(range.max, 0)};
+    }
+    return range;
   }
 
   // f(a - b) + b with f(k) = max(k, 0) over all that a - b can be.
@@ -382,6 +428,7 @@ class StepReader {
   std::vector<ValueRange>& ranges_;
   ReadStep out_;
   size_t column_ = 0;
+  ValueRange before_{1, 0};         // of the output, by steps that set other parts of it
   std::vector<const View*> views_;  // of the sum's value terms
   std::string out_text_;
 };
