@@ -144,6 +144,9 @@ int Run(const Options& options) {
   }();
   if (!report.ok()) return Fail(report.error(), options.output);
   if (!options.save_scales.empty()) {
+    // Again: by now the keys are there, and the file may be one of them.
+    const Status free = CheckOutput(options.save_scales, options.force, {});
+    if (!free.ok()) return Fail(free.error(), options.output);
     const std::string text = EncodeScales(report->formats);
     const Status saved =
         WriteFileAtomically(options.save_scales, AsBytes(text), FileAccess::kPrivate, WriteOver(options.force));

@@ -32,7 +32,8 @@ int Compare(const Options& options, const ExplainedKey& a) {
   } else {
     PrintDifference(a, *b, difference);
   }
-  return difference.same_formats ? kAccepted : kRejected;
+  const bool recognised = a.explanation.not_recognised.empty() && b->explanation.not_recognised.empty();
+  return difference.same_formats && recognised ? kAccepted : kRejected;
 }
 
 int Run(const Options& options) {

@@ -1,6 +1,7 @@
 #include "api/card.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace provenn {
@@ -15,9 +16,13 @@ Error Corrupt(const std::string& message) { return Error{Code::kCorrupt, message
 
 bool IsDate(const std::string& text) {
   constexpr std::string_view kShape = "dddd-dd-dd";
-  return text.size() == kShape.size() && std::equal(text.begin(), text.end(), kShape.begin(), [](char c, char shape) {
-           return shape == 'd' ? c >= '0' && c <= '9' : c == shape;
-         });
+  const bool shaped = text.size() == kShape.size() &&
+                      std::equal(text.begin(), text.end(), kShape.begin(),
+                                 [](char c, char shape) { return shape == 'd' ? c >= '0' && c <= '9' : c == shape; });
+  if (!shaped) return false;
+  using std::chrono::day, std::chrono::month, std::chrono::year;
+  const auto part = [&](size_t at, size_t digits) { return std::stoi(text.substr(at, digits)); };
+  return (year(part(0, 4)) / month(static_cast<unsigned>(part(5, 2))) / day(static_cast<unsigned>(part(8, 2)))).ok();
 }
 
 Json FilesJson(const std::vector<CardFile>& files) {
@@ -148,7 +153,7 @@ Result<ModelCard> Read(ByteSpan bytes) {
   card.name = fields.Text("name");
   card.version = fields.Text("version");
   card.date = fields.Text("date");
-  if (!card.date.empty() && !IsDate(card.date)) fields.Fail("date is not YYYY-MM-DD");
+  if (!card.date.empty() && !IsDate(card.date)) fields.Fail("date is no day, YYYY-MM-DD");
   card.program = fields.Text("program");
   ReadOptions(fields, &card);
   card.model = fields.Files("model");

@@ -64,6 +64,10 @@ std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectati
   for (const std::string& name : report.compared_outputs) {
     items.push_back({CoverageKind::kOutput, true, name, "output " + Quoted(name)});
   }
+  for (const ShownTensor& output : report.outputs) {
+    if (output.hidden)
+      items.push_back({CoverageKind::kOutput, false, output.name, "output " + Quoted(output.name) + " (hidden)"});
+  }
   const bool context = expectations.context.has_value();
   items.push_back({CoverageKind::kContext, context, "", context ? "context" : "freshness (--context)"});
   return items;

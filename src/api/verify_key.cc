@@ -156,7 +156,11 @@ Result<PublicModel> DecodeVerifyingKey(ByteSpan bytes) {
 Result<PublicModel> ReadVerifyingKey(const std::string& path) {
   ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxVerifyingKeyBytes));
   auto model = DecodeVerifyingKey(bytes);
-  if (!model.ok()) return Error{model.error().code, model.error().where + ": " + model.error().message, path};
+  if (!model.ok()) {
+    const std::string& where = model.error().where;
+    return Error{model.error().code, where.empty() ? model.error().message : where + ": " + model.error().message,
+                 path};
+  }
   return model;
 }
 

@@ -80,13 +80,13 @@ inline const char* ReasonSentence(Reason reason) {
     case Reason::kLinearClaim:
       return "The committed model does not give this answer: nothing proves what the file states.";
     case Reason::kModelId:
-      return "The proof is about another model than the one that was asked about.";
+      return "The proof, or the certificate, is about another model than the one that was asked about.";
     case Reason::kContext:
       return "The proof was made for another purpose, or it is an old one that is shown again.";
     case Reason::kInputMismatch:
-      return "The proof is about another input than the one that was given.";
+      return "The proof is about another input than the one that was given, or it hides its input.";
     case Reason::kOutputMismatch:
-      return "The proof is about another output than the one that was given.";
+      return "The proof is about another output than the one that was given, or it hides its output.";
     case Reason::kKeyCheck:
       return "The key lets its owner choose answers, so no proof about it says anything.";
   }
