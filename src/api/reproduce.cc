@@ -32,7 +32,10 @@ Found Compare(const std::string& place, const T& one, const T& other) {
 template <typename... Comparisons>
 Found First(const Comparisons&... comparisons) {
   Found found;
-  ((found.has_value() ? false : (found = comparisons(), false)), ...);
+  const auto next = [&](const auto& comparison) {
+    if (!found.has_value()) found = comparison();
+  };
+  (next(comparisons), ...);
   return found;
 }
 
