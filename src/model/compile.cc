@@ -6,6 +6,7 @@
 #include "model/float_executor.h"
 #include "model/lower.h"
 #include "relation/determinism.h"
+#include "relation/totality.h"
 
 namespace provenn {
 namespace {
@@ -248,6 +249,18 @@ Result<CompiledModel> CompileModel(const Graph& model_graph, std::span<const Flo
   if (const Status determined = CheckDeterminism(model.circuit, model.program); !determined.ok()) {
     return Error{Code::kUnsupported, determined.error().message + ": no verifier would take the key",
                  determined.error().where};
+  }
+  for (size_t t = 0; t < model.weights.size(); ++t) {
+    const Tensor& tensor = model.circuit.tensors[t];
+    if (std::any_of(model.weights[t].begin(), model.weights[t].end(),
+                    [&](int32_t w) { return w < tensor.min || w > tensor.max; })) {
+      return Error{Code::kUnsupported, "a weight is too large for its format", "tensor " + tensor.name};
+    }
+  }
+  // With bounds by format this holds of what lowering makes; where it does not, sums could leave 64 bits.
+  if (const auto total = CheckTotality(model.circuit, model.program); !options.tight && !total.ok()) {
+    return Error{Code::kUnsupported, total.error().message + ": not every input would have an answer; use fewer --bits",
+                 total.error().where};
   }
   RETURN_IF_ERROR(Measure(samples, seen, &model, progress));
   Report(progress, 1, "done");
