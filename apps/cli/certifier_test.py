@@ -96,7 +96,8 @@ class Certifier(unittest.TestCase):
         self.assertEqual(set(card), {"format", "model_id", "date", "program", "options"})  # no digest unasked
 
     def test_a_card_that_cannot_be_is_refused_before_the_work(self):
-        for words in (["--date", "yesterday"], ["--name", "x" * 5000], ["--no-card", "--name", "x"], ["--name", ""]):
+        for words in (["--date", "yesterday"], ["--date", "2026-02-30"],
+                      ["--name", "x" * 5000], ["--no-card", "--name", "x"], ["--name", ""]):
             must(UNREADABLE, *self.commit[:-1], *words, "-o", self.dir / "no")
         self.assertFalse((self.dir / "no").exists())
 

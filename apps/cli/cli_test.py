@@ -176,9 +176,14 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(node["function"]["departure_count"], 0)
         self.assertEqual([table["role"] for table in shown["tables"]].count("not used"), 0)
         self.must(UNREADABLE, "explain", self.proof)
+        self.assertIn("every input in range has an answer", text)
+        self.assertTrue(shown["total"])
 
     def test_explain_compares_keys(self):
         self.assertIn("the same model", self.must(0, "explain", self.vk, self.vk))
+        strange = ROOT / "conformance/relu_squares.vk"  # a table of a function that explain does not know
+        self.must(1, "explain", strange)
+        self.must(1, "explain", strange, strange)
         for name, words in [("twin", []), ("wide", ["--bits", "14"])]:
             self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "-o",
                       self.dir / name, *words)
@@ -364,6 +369,11 @@ class CommandLine(unittest.TestCase):
                          self.dir / "a")
         self.assertIn("exists", self.must(UNREADABLE, "commit", TINY / "model.onnx", *given, "--save-scales",
                                           scales, "-o", self.dir / "no"))
+        for name in ("model.pk", "model.vk"):  # which are there only when the scales are written
+            folder = self.dir / f"spared{name}"
+            self.assertIn(name, self.must(UNREADABLE, "commit", TINY / "model.onnx", *given, "--save-scales",
+                                          folder / name, "--force", "-o", folder))
+            self.must(0, "inspect", folder / name)
         # A fine-tuned model: half of every weight.
         model = bytearray((TINY / "model.onnx").read_bytes())
         for tag, count in ((b"w1J", 12), (b"w2J", 6)):
@@ -416,6 +426,7 @@ class CommandLine(unittest.TestCase):
         for words, reason in [(("--model-id", "00" * 32), "model-id"), (("--profile", "p128"), "parameters")]:
             self.assertEqual(self.must(REJECT, "verify-key", self.vk, cert, *words, "--json")["reason"], reason)
         self.assertIn("64 hexadecimal", self.must(UNREADABLE, "verify-key", self.vk, "--model-id", "12"))
+        self.assertTrue(any(item.startswith("which function") for item in both["not_checked"]))
         for name in ("graph", "formats"):
             demand = [f"--{name}-id", both[f"{name}_id"]]
             self.assertIn(f"{name} id", self.must(ACCEPT, "verify-key", self.vk, cert, *demand, "--json")["checked"])

@@ -159,8 +159,6 @@ void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector
   for (const auto& row : rows) print(row);
 }
 
-std::string Number(double value) { return fmt::format("{:.6g}", value); }
-
 std::string Shortened(const FloatTensor& tensor) {
   constexpr size_t kShown = 12;
   std::string text = ShapeToString(tensor.shape) + " [";

@@ -63,7 +63,6 @@ void GuardSecrets();
 // Rows of text, made printable, in aligned columns; one whose name ends in '>' (not printed) is aligned to the right.
 void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows);
 
-std::string Number(double value);
 // "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.
 std::string Shortened(const FloatTensor& tensor);
 // 12 345 678

@@ -145,6 +145,8 @@ Json ExplanationToJson(const ExplainedKey& key) {
           {"model_id", ToHex(key.model.model_id)},
           {"graph_id", ToHex(e.graph_id)},
           {"formats_id", ToHex(e.formats_id)},
+          {"total", e.not_total.empty()},
+          {"not_total", e.not_total},
           {"weights", e.weights},
           {"lookups", e.lookups},
           {"inputs", Ports(e, true)},

@@ -66,25 +66,29 @@ void PrintTables(const Explanation& e) {
   }
 }
 
-std::string Tail(const Digest& digest) { return ToHex(digest); }
-
 }  // namespace
 
 void PrintExplanation(const ExplainedKey& key) {
   const Explanation& e = key.explanation;
   PrintFindings(e);
   fmt::print("{}: the key check accepts it (no cell has a choice)\n", Printable(key.path));
-  fmt::print("  model id    {}  weights included\n", Tail(key.model.model_id));
-  fmt::print("  graph id    {}  operators and shapes\n", Tail(e.graph_id));
-  fmt::print("  formats id  {}  those, scales and tables\n", Tail(e.formats_id));
+  fmt::print("  model id    {}  weights included\n", ToHex(key.model.model_id));
+  fmt::print("  graph id    {}  operators and shapes\n", ToHex(e.graph_id));
+  fmt::print("  formats id  {}  those, scales and tables\n", ToHex(e.formats_id));
   fmt::print("  {} nodes, {} lookups, {} tables, {} weights (secret){}\n", e.nodes.size(), e.lookups, e.tables.size(),
              Grouped(e.weights), e.not_recognised.empty() ? ": everything is recognised" : "");
+  if (e.not_total.empty()) {
+    fmt::print(
+        "  every input in range has an answer, if the weights are within their bounds (model.cert shows that)\n");
+  } else {
+    fmt::print("  some input in range may have no answer: {}\n", Printable(e.not_total));
+  }
   PrintPorts(e);
   PrintNodes(e);
   PrintTables(e);
   fmt::print("\nwhat this key tells about the weights\n");
   fmt::print("  commitment: a matrix of {} columns, 2^{} rows encoded, root {}\n", key.model.weights.columns,
-             key.model.weights.log_size, Tail(key.model.weights.root));
+             key.model.weights.log_size, ToHex(key.model.weights.root));
   for (const std::string& line : e.about_weights) fmt::print("  {}\n", line);
 }
 
@@ -93,8 +97,8 @@ void PrintDifference(const ExplainedKey& a, const ExplainedKey& b, const Differe
     if (!key->explanation.not_recognised.empty()) fmt::print("{}\n", Printable(key->path));
     PrintFindings(key->explanation);
   }
-  fmt::print("a  {}  model id {}\nb  {}  model id {}\n", Printable(a.path), Tail(a.model.model_id), Printable(b.path),
-             Tail(b.model.model_id));
+  fmt::print("a  {}  model id {}\nb  {}  model id {}\n", Printable(a.path), ToHex(a.model.model_id), Printable(b.path),
+             ToHex(b.model.model_id));
   const auto same = [](bool equal) { return equal ? "the same" : "DIFFERENT"; };
   fmt::print("graph and shapes: {}; formats and tables: {}; weights: {}\n", same(d.same_graph), same(d.same_formats),
              same(a.model.weights == b.model.weights));

@@ -39,7 +39,11 @@ int Run(const Options& options) {
 
   if (options.output.json) {
     Json outputs = Json::array();
-    for (const OutputTensor& output : report->outputs) outputs.push_back(ToJson(output));
+    for (const OutputTensor& output : report->outputs) {
+      Json entry = ToJson(output);
+      entry["hidden"] = options.prove.private_output;
+      outputs.push_back(std::move(entry));
+    }
     PrintJson({{"model_id", ToHex(report->file.model_id)},
                {"proof", options.path},
                {"proof_bytes", bytes.size()},

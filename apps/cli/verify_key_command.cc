@@ -138,6 +138,9 @@ Coverage CoverageOf(const Findings& f) {
     if (!id.demanded.empty()) c.checked.push_back(id.name);
   }
   if (f.ids[0].demanded.empty()) c.not_checked.push_back("model id (--model-id)");
+  if (f.ids[1].demanded.empty() && f.ids[2].demanded.empty() && f.not_recognised == 0) {
+    c.not_checked.push_back("which function it is (read explain, or demand --formats-id)");
+  }
   if (f.not_recognised != 0) {
     c.not_checked.push_back(
         fmt::format("which function it is: {} parts are not recognised (see explain)", f.not_recognised));

@@ -2,21 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <numeric>
 
 #include "argument/plan.h"
 #include "argument/verify.h"
+#include "base/printable.h"
 
 namespace provenn {
 namespace {
-
-std::string Number(double x) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.9g", x);
-  return text;
-}
 
 bool IsInputOrOutput(const Tensor& tensor) {
   return tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kOutput;
@@ -122,8 +116,8 @@ Result<std::string> OutputMismatch(const PublicModel& model, const Statement& st
       compared->push_back(port.name);
       continue;
     }
-    return "output " + port.name + "[" + std::to_string(w - want.begin()) + "]: " + Number(static_cast<double>(*h)) +
-           " was proved, not " + Number(static_cast<double>(*w));
+    return "output " + port.name + "[" + std::to_string(w - want.begin()) + "]: " + Number(static_cast<double>(*h), 9) +
+           " was proved, not " + Number(static_cast<double>(*w), 9);
   }
   return std::string();
 }

@@ -32,8 +32,7 @@ Bytes EncodeCertificate(const Certificate& certificate) {
   WriteFileHeader(kCertificateMagic, kCertificateFormatVersion, &w);
   w.U8(static_cast<uint8_t>(certificate.profile));
   w.Raw(certificate.model_id);
-  w.U64(certificate.proof.size());
-  w.Raw(certificate.proof);
+  WriteProofToEnd(certificate.proof, &w);
   return w.Take();
 }
 
@@ -41,18 +40,10 @@ Result<Certificate> DecodeCertificate(ByteSpan bytes) {
   ByteReader reader(bytes);
   RETURN_IF_ERROR(ReadFileHeader(kCertificateMagic, kCertificateFormatVersion, "certificate", &reader));
   Certificate certificate;
-  const uint8_t profile = reader.U8();
-  if (profile != static_cast<uint8_t>(Profile::kP100) && profile != static_cast<uint8_t>(Profile::kP128)) {
-    reader.Fail("unknown profile");
-  }
-  certificate.profile = static_cast<Profile>(profile);
-  const ByteSpan id = reader.Raw(certificate.model_id.size());
-  if (reader.ok()) std::copy(id.begin(), id.end(), certificate.model_id.begin());
-  const uint64_t size = reader.U64();
-  if (reader.ok() && size != reader.remaining()) reader.Fail("the proof's length does not match the file's");
+  certificate.profile = ReadProfile(&reader);
+  certificate.model_id = ReadDigest(&reader);
+  certificate.proof = ReadProofToEnd(&reader);
   RETURN_IF_ERROR(reader.status());
-  const ByteSpan proof = reader.Raw(size);
-  certificate.proof.assign(proof.begin(), proof.end());
   RETURN_IF_ERROR(reader.Finish());
   return certificate;
 }

@@ -1,18 +1,11 @@
 #include "api/verify_coverage.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/printable.h"
 
 namespace provenn {
 namespace {
-
-std::string Number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
 
 CoverageItem InputItem(const VerifyReport& report, const ShownTensor& input) {
   const auto d = std::find_if(report.differences.begin(), report.differences.end(),

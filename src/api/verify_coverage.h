@@ -21,7 +21,7 @@ struct CoverageItem {
 };
 
 // Of an accepted report; a card is not part of it. Inputs are always listed; outputs, which the proof itself shows,
-// where one was demanded.
+// where one was demanded or is hidden.
 std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectations& expectations);
 
 // The texts of the items that were, or were not, checked.

@@ -74,4 +74,32 @@ Status ReadFileHeader(std::string_view magic, uint32_t version, const std::strin
   return Ok();
 }
 
+Profile ReadProfile(ByteReader* reader) {
+  const uint8_t profile = reader->U8();
+  if (profile != static_cast<uint8_t>(Profile::kP100) && profile != static_cast<uint8_t>(Profile::kP128)) {
+    reader->Fail("unknown profile");
+  }
+  return static_cast<Profile>(profile);
+}
+
+Digest ReadDigest(ByteReader* reader) {
+  Digest digest{};
+  const ByteSpan bytes = reader->Raw(digest.size());
+  if (reader->ok()) std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Bytes ReadProofToEnd(ByteReader* reader) {
+  const uint64_t size = reader->U64();
+  if (reader->ok() && size != reader->remaining()) reader->Fail("the proof's length does not match the file's");
+  if (!reader->ok()) return {};
+  const ByteSpan proof = reader->Raw(size);
+  return Bytes(proof.begin(), proof.end());
+}
+
+void WriteProofToEnd(ByteSpan proof, ByteWriter* writer) {
+  writer->U64(proof.size());
+  writer->Raw(proof);
+}
+
 }  // namespace provenn

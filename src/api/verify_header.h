@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "argument/profile.h"
 #include "base/bytes.h"
+#include "crypto/sha256.h"
 
 namespace provenn {
 
@@ -24,6 +26,12 @@ bool IsKeyFile(ByteSpan head);
 void WriteFileHeader(std::string_view magic, uint32_t version, ByteWriter* writer);
 // kCorrupt: another kind of file; the message names what it is and what is wanted. kUnsupported: another version.
 Status ReadFileHeader(std::string_view magic, uint32_t version, const std::string& what, ByteReader* reader);
+// What proofs and certificates have in common: the profile, an id, and at the end of the file the proof with its
+// length. Failures stay in the reader.
+Profile ReadProfile(ByteReader* reader);
+Digest ReadDigest(ByteReader* reader);
+Bytes ReadProofToEnd(ByteReader* reader);
+void WriteProofToEnd(ByteSpan proof, ByteWriter* writer);
 // kCorrupt: a file of ours, where something else is wanted ("a tensor (.npy or .pb)").
 Status RefuseOurFile(ByteSpan head, const std::string& wanted);
 

@@ -19,8 +19,7 @@ Bytes EncodeProofFile(const ProofFile& file) {
     w.U64(t.values.size());
     for (int32_t v : t.values) w.U32(static_cast<uint32_t>(v));
   }
-  w.U64(file.proof.size());
-  w.Raw(file.proof);
+  WriteProofToEnd(file.proof, &w);
   return w.Take();
 }
 
@@ -28,13 +27,8 @@ Result<ProofFile> DecodeProofFile(ByteSpan bytes) {
   ByteReader reader(bytes);
   RETURN_IF_ERROR(ReadFileHeader(kProofMagic, kProofFormatVersion, "proof file", &reader));
   ProofFile file;
-  const uint8_t profile = reader.U8();
-  if (profile != static_cast<uint8_t>(Profile::kP100) && profile != static_cast<uint8_t>(Profile::kP128)) {
-    reader.Fail("unknown profile");
-  }
-  file.profile = static_cast<Profile>(profile);
-  const ByteSpan id = reader.Raw(file.model_id.size());
-  if (reader.ok()) std::copy(id.begin(), id.end(), file.model_id.begin());
+  file.profile = ReadProfile(&reader);
+  file.model_id = ReadDigest(&reader);
   file.batch = reader.U32();
   if (file.batch == 0 || file.batch > kMaxBatch) reader.Fail("batch size");
   file.context = reader.String(kMaxContextBytes);
@@ -55,11 +49,8 @@ Result<ProofFile> DecodeProofFile(ByteSpan bytes) {
     }
     file.tensors.push_back(std::move(t));
   }
-  const uint64_t size = reader.U64();
-  if (reader.ok() && size != reader.remaining()) reader.Fail("the proof's length does not match the file's");
+  file.proof = ReadProofToEnd(&reader);
   RETURN_IF_ERROR(reader.status());
-  const ByteSpan proof = reader.Raw(size);
-  file.proof.assign(proof.begin(), proof.end());
   RETURN_IF_ERROR(reader.Finish());
   return file;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdio>
 
 namespace provenn {
 namespace {
@@ -60,6 +61,12 @@ std::string Quoted(std::string_view text) {
     escaped += c;
   }
   return '"' + Printable(escaped) + '"';
+}
+
+std::string Number(double value, int digits) {
+  std::array<char, 64> text;
+  std::snprintf(text.data(), text.size(), "%.*g", digits, value);
+  return text.data();
 }
 
 }  // namespace provenn

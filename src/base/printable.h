@@ -12,4 +12,7 @@ std::string Printable(std::string_view text);
 // The same between double quotes, with \" and \\ inside: where a name stands in a sentence or beside other text.
 std::string Quoted(std::string_view text);
 
+// A real number with that many significant digits, without trailing zeros; nine tell all of single precision apart.
+std::string Number(double value, int digits = 6);
+
 }  // namespace provenn

@@ -60,12 +60,13 @@ class GraphWriter {
     }
   }
 
-  static bool IsOwn(const Step& step, uint32_t tensor) {
-    for (const RemainderDigit& digit : step.digits) {
-      if (digit.tensor == tensor) return true;
-    }
-    if (step.clamp.has_value() && (step.clamp->top == tensor || step.clamp->clamped == tensor)) return true;
-    return step.quotient.has_value() && step.quotient->tensor == tensor;
+  void WriteContraction(uint32_t id) {
+    const Contraction& c = in_.circuit.contractions[id];
+    WriteShape(c.space, &w_);
+    w_.Varint(c.out_rank);
+    WriteView(c.left);
+    w_.U8(c.right.has_value() ? 1 : 0);
+    if (c.right.has_value()) WriteView(*c.right);
   }
 
   // The signs of the addends, their views and contractions; not what the step itself sets, nor constants and factors.
@@ -75,15 +76,10 @@ class GraphWriter {
     for (const AccumulatorTerm& t : e.accumulators) {
       w_.U8(t.coefficient.numerator < 0 ? 2 : 1);
       divisor();
-      const Contraction& c = in_.circuit.contractions[t.contraction];
-      WriteShape(c.space, &w_);
-      w_.Varint(c.out_rank);
-      WriteView(c.left);
-      w_.U8(c.right.has_value() ? 1 : 0);
-      if (c.right.has_value()) WriteView(*c.right);
+      WriteContraction(t.contraction);
     }
     for (const ViewTerm& t : e.terms) {
-      if (t.view.tensor == output || IsOwn(step, t.view.tensor)) continue;
+      if (t.view.tensor == output || IsHelperOf(step, t.view.tensor)) continue;
       w_.U8(t.coefficient.numerator < 0 ? 4 : 3);
       divisor();
       WriteView(t.view);
@@ -96,9 +92,7 @@ class GraphWriter {
       const Step& step = in_.program.steps[i];
       if (step.kind != Step::Kind::kLookup) continue;
       const Lookup& lookup = in_.circuit.lookups[step.id];
-      const bool sets = step.quotient.has_value() || std::any_of(step.outputs.begin(), step.outputs.end(),
-                                                                 [](uint32_t t) { return t != kNoTensor; });
-      if (!sets) continue;
+      if (!SetsValue(step)) continue;
       const StepFacts& facts = in_.steps[i];
       if (!facts.recognised) {
         w_.U8(3);
@@ -154,12 +148,7 @@ class GraphWriter {
       w_.Varint(e.accumulators.size());
       for (const AccumulatorTerm& t : e.accumulators) {
         coefficient(t.coefficient);
-        const Contraction& c = in_.circuit.contractions[t.contraction];
-        WriteShape(c.space, &w_);
-        w_.Varint(c.out_rank);
-        WriteView(c.left);
-        w_.U8(c.right.has_value() ? 1 : 0);
-        if (c.right.has_value()) WriteView(*c.right);
+        WriteContraction(t.contraction);
       }
     }
     WriteTable(in_.circuit.tables[lookup.table]);

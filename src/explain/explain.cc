@@ -11,6 +11,7 @@
 #include "explain/table.h"
 #include "explain/weights_section.h"
 #include "relation/determinism.h"
+#include "relation/totality.h"
 
 namespace provenn {
 namespace {
@@ -45,6 +46,8 @@ class Explainer {
     const ArchitectureInput architecture{circuit_, program_, inputs_, outputs_, facts_, other_lookups_};
     out_.graph_id = GraphId(architecture);
     out_.formats_id = FormatsId(architecture, out_.graph_id);
+    const auto total = CheckTotality(circuit_, program_);
+    if (!total.ok()) out_.not_total = total.error().ToString();
     out_.about_weights = WeightsSection(circuit_, out_);
     return std::move(out_);
   }
@@ -71,10 +74,8 @@ class Explainer {
     for (size_t i = 0; i < program_.steps.size(); ++i) {
       const Step& step = program_.steps[i];
       if (step.kind != Step::Kind::kLookup) continue;
-      const bool sets = step.quotient.has_value() || std::any_of(step.outputs.begin(), step.outputs.end(),
-                                                                 [](uint32_t t) { return t != kNoTensor; });
       for (const RemainderDigit& digit : step.digits) SetCellRange(digit.tensor);
-      if (!sets) continue;
+      if (!SetsValue(step)) continue;
       if (step.quotient.has_value()) SetCellRange(step.quotient->tensor);
       ReadStep read = ExplainStep(circuit_, step, &tables_, &ranges_);
       for (const Term& term : read.node.terms) {

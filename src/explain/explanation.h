@@ -137,6 +137,9 @@ struct Explanation {
   std::vector<std::string> about_weights;  // what the key tells about them
   uint64_t weights = 0;
   uint64_t lookups = 0;
+  // Why some input in range may have no answer (relation/totality.h); empty: each has one, if the weights are within
+  // their bounds, which a certificate shows. Then no lookup can be a demand, recognised or not.
+  std::string not_total;
   Digest graph_id{};    // graph and shapes
   Digest formats_id{};  // those, formats and tables
 };

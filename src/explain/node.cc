@@ -126,13 +126,6 @@ class StepReader {
     }
   }
 
-  // Tensors that the step sets: digits, clamps, quotients are no addends.
-  bool IsOwn(uint32_t tensor) const {
-    if (step_.quotient.has_value() && step_.quotient->tensor == tensor) return true;
-    if (step_.clamp.has_value() && (step_.clamp->top == tensor || step_.clamp->clamped == tensor)) return true;
-    return std::any_of(step_.digits.begin(), step_.digits.end(), [&](const auto& d) { return d.tensor == tensor; });
-  }
-
   // Numerator over the common denominator 2^shift of the key.
   int64_t Numerator(const Coefficient& c) {
     const int denominator = step_.quotient.has_value() ? 0 : out_.node.shift;
@@ -153,7 +146,7 @@ class StepReader {
       out_.node.terms.push_back(std::move(term));
     }
     for (const ViewTerm& t : key.terms) {
-      if (IsOwn(t.view.tensor)) continue;
+      if (IsHelperOf(step_, t.view.tensor)) continue;
       Term term = RecogniseValue(circuit_, t.view, lookup_.space);
       term.coefficient = {Numerator(t.coefficient), 0};
       out_.node.terms.push_back(std::move(term));

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "base/printable.h"
 
 namespace provenn {
 namespace {
 
 constexpr size_t kMaxName = 4096;
 constexpr uint64_t kMaxPorts = 1024;
-
-std::string Number(double x) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.9g", x);
-  return text;
-}
 
 // Calls visit(flat index in the model's layout) in the order of the tensor's cells.
 template <typename Visit>
@@ -66,8 +61,8 @@ Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const
                    "the value at " + Position(static_cast<int64_t>(i), port.shape) +
                        (std::isfinite(data[i]) ? "" : ", which is not a finite number,") +
                        " is outside the declared range [" +
-                       Number(std::ldexp(static_cast<double>(tensor.min), -tensor.scale)) + ", " +
-                       Number(std::ldexp(static_cast<double>(tensor.max), -tensor.scale)) + "]",
+                       Number(std::ldexp(static_cast<double>(tensor.min), -tensor.scale), 9) + ", " +
+                       Number(std::ldexp(static_cast<double>(tensor.max), -tensor.scale), 9) + "]",
                    where};
     }
   }

@@ -375,5 +375,16 @@ TEST(Compile, RefusesWhatItCannotUse) {
   EXPECT_EQ(CompileModel(g.graph(), samples).error().code, Code::kInvalidArgument);
 }
 
+// Beyond what the coarsest scale holds: such a weight would leave its declared bounds, and its sums 64 bits.
+TEST(Compile, RefusesAWeightBeyondItsFormat) {
+  TestGraph g(5);
+  g.Output(g.Linear(g.Input({1, 4}), 3));
+  g.graph().value(g.graph().nodes[0].inputs[1]).data[2] = -1.5e31f;
+  const auto model = CompileModel(g.graph(), g.Samples(4));
+  ASSERT_FALSE(model.ok());
+  EXPECT_EQ(model.error().code, Code::kUnsupported);
+  EXPECT_NE(model.error().message.find("too large for its format"), std::string::npos) << model.error().ToString();
+}
+
 }  // namespace
 }  // namespace provenn

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "base/printable.h"
 
 namespace provenn {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 // Weights of this bound or less tell nothing by it: every tensor of 16 bits has it.
 constexpr int64_t kUsualBound = 32767;
 
-std::string Number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", x);
-  return text;
-}
 std::string RealRange(int64_t min, int64_t max, int32_t scale) {
   return "[" + Number(std::ldexp(static_cast<double>(min), -scale)) + ", " +
          Number(std::ldexp(static_cast<double>(max), -scale)) + "]";

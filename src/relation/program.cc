@@ -197,6 +197,17 @@ class Validator {
 
 }  // namespace
 
+bool SetsValue(const Step& step) {
+  return step.quotient.has_value() ||
+         std::any_of(step.outputs.begin(), step.outputs.end(), [](uint32_t t) { return t != kNoTensor; });
+}
+
+bool IsHelperOf(const Step& step, uint32_t tensor) {
+  if (step.quotient.has_value() && step.quotient->tensor == tensor) return true;
+  if (step.clamp.has_value() && (step.clamp->top == tensor || step.clamp->clamped == tensor)) return true;
+  return std::any_of(step.digits.begin(), step.digits.end(), [&](const auto& d) { return d.tensor == tensor; });
+}
+
 Status ValidateProgram(const Circuit& circuit, const Program& program) { return Validator(circuit, program).Run(); }
 
 Bytes EncodeProgram(const Program& program) {

@@ -60,6 +60,11 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// Whether a step sets a value: an output or a quotient. Others only hold something to a range.
+bool SetsValue(const Step& step);
+// Whether the tensor helps the step to its row (digit, clamp, quotient), so that it is no addend of the key.
+bool IsHelperOf(const Step& step, uint32_t tensor);
+
 struct Program {
   std::vector<Step> steps;
   bool operator==(const Program&) const = default;
