@@ -23,7 +23,7 @@ import sys
 
 INCLUDE = re.compile(r'^\s*#\s*(?:include|define\s+HWY_TARGET_INCLUDE)\s*([<"])([^">]+)[">]')
 MODULE_LINE = re.compile(r"provenn_module\s*\(([^)]*)\)")
-KEYWORDS = ("DEPENDS", "LIBRARIES", "TEST_LIBRARIES")
+KEYWORDS = ("DEPENDS", "LIBRARIES", "TEST_LIBRARIES", "SANITIZED_WITHOUT")
 SOURCE_SUFFIXES = (".h", ".cc")
 CHECK_SUFFIXES = ("_test", "_bench", "_fuzz")
 APP_MODULES = {"api", "base"}

@@ -124,6 +124,25 @@ TEST(Compile, ConvolutionOnOnePixelUsesTheMiddleTap) {
   ExpectAgrees(g);
 }
 
+// Constants all of whose axes are axes of the result alone.
+TEST(Compile, ConstantsThatShareNoAxisWithTheirOperand) {
+  const auto conv = [](TestGraph& g) { return g.Conv(g.Input({1, 1, 4, 3}), 5, 1); };
+  const auto depthwise = [](TestGraph& g) { return g.Conv(g.Conv(g.Input({1, 1, 4, 3}), 70, 1), 70, 1, 1, 0, 70); };
+  const auto one_value = [](TestGraph& g) { return g.Linear(g.Relu(g.Linear(g.Input({1, 4}), 1)), 3); };
+  const auto one_pixel = [](TestGraph& g) { return g.Conv(g.Input({1, 1, 1, 1}), 3, 1); };
+  const auto factors = [](TestGraph& g) {
+    return g.Node(Op::kMul, {g.Constant({4, 1, 1}, 1), g.Input({1, 1, 3, 2})}, {1, 4, 3, 2});
+  };
+  const auto rows = [](TestGraph& g) {
+    return g.Node(Op::kMatMul, {g.Constant({4, 1}, 1), g.Input({1, 1, 3}), kNoValue}, {1, 4, 3});
+  };
+  for (ValueId (*make)(TestGraph&) : {+conv, +depthwise, +one_value, +one_pixel, +factors, +rows}) {
+    TestGraph g;
+    g.Output(make(g));
+    ExpectAgrees(g);
+  }
+}
+
 TEST(Compile, ProductsOfActivations) {
   TestGraph g;
   const ValueId x = g.Input({1, 4, 6});

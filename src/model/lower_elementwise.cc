@@ -157,7 +157,8 @@ Status Lowering::LowerMul(const GraphNode& node) {
   std::vector<StoredValue> values;
   for (size_t i = 0; i < 2; ++i) {
     if (constant[i]) continue;
-    ASSIGN_OR_RETURN(StoredValue value, Stored(node.inputs[i]));
+    ASSIGN_OR_RETURN(StoredValue value, constant[1 - i] ? OperandOf(node.inputs[i], graph_.value(node.inputs[1 - i]))
+                                                        : Stored(node.inputs[i]));
     values.push_back(std::move(value));
   }
   PendingSum pending;
@@ -170,12 +171,16 @@ Status Lowering::LowerMul(const GraphNode& node) {
   if (values.size() == 1) {
     const GraphValue& weight = graph_.value(node.inputs[constant[0] ? 0 : 1]);
     const int32_t scale = WeightScale(weight.data, first.scale, KeyScaleOf(node.output));
-    ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " constant", weight.data, 0,
-                                                BroadcastAxes(weight.shape, pending.space, &*first_view), scale,
+    View operand = *first_view;
+    Shape space = pending.space.sizes;
+    std::vector<WeightAxis> axes = BroadcastAxes(weight.shape, pending.space, &operand);
+    AddInnerAxis(&axes, &space, &operand);
+    if (space.size() + 1 >= kMaxRank) return Unsupported("an operand with too many axes");
+    ASSIGN_OR_RETURN(WeightSums sums, AddWeight(node.name + " constant", weight.data, 0, std::move(axes), scale,
                                                 static_cast<int64_t>(weight.data.size()),
                                                 std::min<int64_t>(first.min, 0), std::max<int64_t>(first.max, 0)));
     pending.scale = first.scale + sums.scale;
-    pending.sum.accumulators.push_back({{1, 0}, AddContraction(pending.space.sizes, rank, sums.view, *first_view)});
+    pending.sum.accumulators.push_back({{1, 0}, AddContraction(std::move(space), rank, sums.view, std::move(operand))});
     return FinishLinear(node, std::move(pending), std::move(sums), kNoValue, {});
   }
   const StoredValue& second = values[1];

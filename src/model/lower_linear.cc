@@ -71,7 +71,7 @@ Status Lowering::LowerConv(const GraphNode& node) {
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue && !graph_.IsConstant(node.inputs[2])) {
     return Unsupported("a convolution with a computed bias");
   }
-  ASSIGN_OR_RETURN(StoredValue x, Stored(node.inputs[0]));
+  ASSIGN_OR_RETURN(StoredValue x, OperandOf(node.inputs[0], graph_.value(node.inputs[1])));
   const Dims& out_shape = graph_.shape(node.output);
   const Dims& w_shape = graph_.shape(node.inputs[1]);
   const bool grouped = conv.groups > 1;
@@ -140,6 +140,7 @@ Status Lowering::LowerConv(const GraphNode& node) {
       axes.push_back({k, f.factor.size, w_strides[1] * f.logical_stride, 0, false});
     }
   }
+  AddInnerAxis(&axes, &space, &view);
   if (space.size() + 1 >= kMaxRank) return Unsupported("an operand with too many axes");
   if (ElementCount(space) > kMaxElements) return Unsupported("more than 2^28 multiply-adds in one node");
   const std::vector<float>& data = graph_.value(node.inputs[1]).data;
@@ -161,7 +162,7 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
   const ValueId weight = node.inputs[constant_b ? 1 : 0];
   Dims w_shape = graph_.shape(weight);
   while (w_shape.size() > 2 && w_shape[0] == 1) w_shape.erase(w_shape.begin());
-  ASSIGN_OR_RETURN(StoredValue x, Stored(node.inputs[constant_b ? 0 : 1]));
+  ASSIGN_OR_RETURN(StoredValue x, OperandOf(node.inputs[constant_b ? 0 : 1], graph_.value(weight)));
   const Dims& out_shape = graph_.shape(node.output);
   const size_t rank = x.axes.size();
   // The axis of x that is summed over, and the axis of the constant that remains.
@@ -205,6 +206,7 @@ Status Lowering::LowerMatMul(const GraphNode& node) {
     Walk(&view, f.factor, k);
     axes.push_back({k, f.factor.size, w_strides[w_summed] * f.logical_stride, 0, false});
   }
+  AddInnerAxis(&axes, &space, &view);
   if (space.size() + 1 >= kMaxRank) return Unsupported("an operand with too many axes");
   if (ElementCount(space) > kMaxElements) return Unsupported("more than 2^28 multiply-adds in one node");
   const std::vector<float>& data = graph_.value(weight).data;
@@ -296,9 +298,10 @@ Status Lowering::LowerMatMulOfValues(const GraphNode& node) {
 }
 
 Status Lowering::LowerAffine(const GraphNode& node) {
-  ASSIGN_OR_RETURN(StoredValue x, Stored(node.inputs[0]));
-  const Dims& shape = graph_.shape(node.output);
   const ValueId scale_id = node.inputs[1];
+  ASSIGN_OR_RETURN(StoredValue x,
+                   scale_id == kNoValue ? Stored(node.inputs[0]) : OperandOf(node.inputs[0], graph_.value(scale_id)));
+  const Dims& shape = graph_.shape(node.output);
   const ValueId shift_id = node.inputs.size() > 2 ? node.inputs[2] : kNoValue;
   ASSIGN_OR_RETURN(PendingSum pending, PendingOf(x));
   if (pending.space.axes.size() != shape.size()) return Unsupported("a constant of higher rank than its operand");
@@ -307,8 +310,11 @@ Status Lowering::LowerAffine(const GraphNode& node) {
   int64_t high = x.max;
   if (scale_id != kNoValue) {
     const GraphValue& constant = graph_.value(scale_id);
-    const View view = pending.sum.terms[0].view;
+    View view = pending.sum.terms[0].view;
     std::vector<WeightAxis> axes = BroadcastAxes(constant.shape, pending.space, &view);
+    Shape space = pending.space.sizes;
+    AddInnerAxis(&axes, &space, &view);
+    if (space.size() + 1 >= kMaxRank) return Unsupported("an operand with too many axes");
     int32_t scale = WeightScale(constant.data, x.scale, KeyScaleOf(node.output));
     int64_t bound = kWeightBound;
     if (pending.space.Count() <= kFewValues) {
@@ -321,7 +327,8 @@ Status Lowering::LowerAffine(const GraphNode& node) {
                                std::min<int64_t>(x.min, 0), std::max<int64_t>(x.max, 0), bound));
     pending.sum.terms.clear();
     const size_t rank = pending.space.sizes.size();
-    pending.sum.accumulators.push_back({{1, 0}, AddContraction(pending.space.sizes, rank, std::move(sums.view), view)});
+    pending.sum.accumulators.push_back(
+        {{1, 0}, AddContraction(std::move(space), rank, std::move(sums.view), std::move(view))});
     pending.scale = x.scale + sums.scale;
     low = *std::min_element(sums.min.begin(), sums.min.end());
     high = *std::max_element(sums.max.begin(), sums.max.end());

@@ -109,6 +109,20 @@ Result<WeightSums> Lowering::AddWeight(const std::string& name, std::span<const 
   return sums;
 }
 
+Result<StoredValue> Lowering::OperandOf(ValueId v, const GraphValue& constant) {
+  ASSIGN_OR_RETURN(StoredValue value, Stored(v));
+  if (!value.offsets.empty() || constant.data.size() == 1) return value;
+  return FlatCopy(value, graph_.value(v).name + " operand");
+}
+
+void Lowering::AddInnerAxis(std::vector<WeightAxis>* axes, Shape* space, View* operand) {
+  if (axes->empty() || std::any_of(axes->begin(), axes->end(), [](const WeightAxis& a) { return !a.outer; })) return;
+  const auto axis = static_cast<uint32_t>(space->size());
+  space->push_back(1);
+  operand->axes[0].steps.push_back({axis, 1});
+  axes->push_back({axis, 1, 0, 0, false});
+}
+
 std::vector<WeightAxis> Lowering::BroadcastAxes(const Dims& shape, const IndexSpace& space, const View* other) {
   const auto used = [&](uint32_t axis) {
     if (other == nullptr) return true;

@@ -102,6 +102,11 @@ class Lowering {
                                std::vector<WeightAxis> axes, int32_t scale, int64_t channels, int64_t min, int64_t max,
                                int64_t bound = kWeightBound);
   int32_t WeightScale(std::span<const float> data, int32_t input_scale, int32_t key_scale) const;
+  // The stored value, in a tensor with an axis where it is to be multiplied by a constant with one.
+  Result<StoredValue> OperandOf(ValueId v, const GraphValue& constant);
+  // A weight has an axis besides its outer ones: of size 1 where the operand uses none of the others (a convolution
+  // 1x1 of one channel).
+  static void AddInnerAxis(std::vector<WeightAxis>* axes, Shape* space, View* operand);
   // Axes of a constant that broadcasts over the last logical axes of a space; every element is its own channel.
   static std::vector<WeightAxis> BroadcastAxes(const Dims& shape, const IndexSpace& space, const View* other);
   uint32_t AddContraction(Shape space, size_t out_rank, View left, std::optional<View> right);
