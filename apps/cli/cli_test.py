@@ -10,6 +10,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import resource
 import signal
 import struct
@@ -401,6 +402,13 @@ class CommandLine(unittest.TestCase):
         self.must(ACCEPT, *again, "--scales", scales)
         self.must(REJECT, *again)
 
+    def test_tight_bounds_and_a_family_exclude_each_other(self):
+        scales, first = self.dir / "family.json", self.dir / "first"
+        given = ("commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy")
+        self.must(0, *given, "--save-scales", scales, "-o", first)
+        self.must(UNREADABLE, *given, "--scales", scales, "--tight", "-o", self.dir / "second")
+        self.assertFalse((self.dir / "second").exists())
+
     def test_tight_bounds_say_that_some_input_may_have_no_answer(self):
         tight = self.dir / "tight"
         commit = self.must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--tight", "-o",
@@ -464,6 +472,17 @@ class CommandLine(unittest.TestCase):
             process.wait()
             core = [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")]
             self.assertEqual(core, [["0", "0"]])
+
+    def test_the_readme_lists_every_option_of_every_command(self):
+        uses = (ROOT / "README.md").read_text().split("## Use")[1].split("```")[1]
+        uses = uses.replace("\n   ", "").splitlines()
+        commands = [re.match(r"provenn ((?:card )?[a-z-]+)", use).group(1) for use in uses if use]
+        for command, use in zip(commands, filter(None, uses)):
+            options = set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", self.must(0, *command.split(), "--help"), re.M))
+            named = {"--output" if word == "-o" else word for word in re.findall(r"(?<![\w-])(--?[a-z][a-z-]*)", use)}
+            self.assertEqual(options - {"--help", "--json"}, named, command)
+        known = re.findall(r"^  ([a-z-]+) ", self.must(0, "--help").split("ubcommands:")[1], re.M)
+        self.assertEqual(set(known), {command.split()[0] for command in commands})
 
     def test_silent_in_a_pipe(self):
         done = run("prove", self.pk, "--input", TINY / "input.npy", "-o", self.dir / "quiet.proof")

@@ -38,6 +38,11 @@ Result<LoadedSource> Load(const ModelSource& source) {
   if (!source.seed_file.empty()) {
     ASSIGN_OR_RETURN(loaded.seed, ReadSeedFile(source.seed_file));
   }
+  if (!source.scales.empty() && source.tight) {
+    return Error{Code::kInvalidArgument,
+                 "makes bounds from the weights, so that no other model shares the key: leave out --tight or --scales",
+                 "--tight"};
+  }
   if (!source.scales.empty()) {
     ASSIGN_OR_RETURN(const auto text, ReadFile(source.scales, kMaxScalesFileBytes));
     ASSIGN_OR_RETURN(loaded.formats, DecodeScales({text.begin(), text.end()}, source.scales));

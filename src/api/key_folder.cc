@@ -27,7 +27,7 @@ Status CheckKeyFolder(const KeyPaths& paths, bool overwrite) {
     return Error{
         Code::kIo,
         "exists already: keys are not overwritten, because the id of a commitment whose seed is lost cannot be "
-        "made again; choose another folder, or force it",
+        "made again; choose another folder, or --force to replace them",
         path};
   }
   return Ok();

@@ -82,10 +82,10 @@ std::string Joined(const std::vector<std::string>& texts) {
 
 Status CheckStrict(const Expectations& expectations, size_t inputs) {
   std::vector<std::string> missing;
-  if (!expectations.model_id.has_value()) missing.push_back("the model id");
-  if (!expectations.context.has_value()) missing.push_back("a context");
+  if (!expectations.model_id.has_value()) missing.push_back("the model id (--model-id)");
+  if (!expectations.context.has_value()) missing.push_back("a context (--context)");
   // No input is given twice (MatchTensors), so their number tells whether each is there.
-  if (expectations.inputs.size() < inputs) missing.push_back("every input of the model");
+  if (expectations.inputs.size() < inputs) missing.push_back("every input of the model (--input)");
   if (missing.empty()) return Ok();
   return Error{Code::kInvalidArgument, "demands " + Joined(missing) + " as well", "strict"};
 }

@@ -15,6 +15,7 @@
 namespace provenn {
 namespace {
 
+constexpr size_t kReadStep = size_t{1} << 16;
 constexpr size_t kMaxTransfer = size_t{1} << 30;  // one read or write call; the kernel's own limit is just below 2 GiB
 
 Error IoError(const std::string& action, const std::string& path) {
@@ -92,16 +93,20 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
   Bytes bytes;
   if (S_ISREG(info.st_mode)) {
     if (static_cast<uint64_t>(info.st_size) > max_size) return SizeError(max_size, path);
-    bytes.reserve(static_cast<size_t>(info.st_size));
+    bytes.reserve(static_cast<size_t>(info.st_size) + kReadStep);
   }
-  std::array<uint8_t, 65536> chunk;
+  // Straight into the result: of a seed no copy stays elsewhere.
   while (true) {
-    const ssize_t n = read(file.get(), chunk.data(), chunk.size());
+    const size_t size = bytes.size();
+    bytes.resize(size + kReadStep);
+    const ssize_t n = read(file.get(), bytes.data() + size, kReadStep);
+    const int error = errno;
+    bytes.resize(size + static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    errno = error;
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return IoError("cannot read", path);
     if (n == 0) return bytes;
-    if (bytes.size() + static_cast<size_t>(n) > max_size) return SizeError(max_size, path);
-    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + n);
+    if (bytes.size() > max_size) return SizeError(max_size, path);
   }
 }
 
