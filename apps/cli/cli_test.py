@@ -182,6 +182,9 @@ class CommandLine(unittest.TestCase):
 
     def test_explain_compares_keys(self):
         self.assertIn("the same model", self.must(0, "explain", self.vk, self.vk))
+        keys = [ROOT / "conformance" / name for name in ("conv.vk", "conv_permuted.vk")]
+        permuted = self.must(0, "explain", *keys, "--json")
+        self.assertTrue(permuted["same_graph"] and permuted["same_formats"] and not permuted["same_model"])
         strange = ROOT / "conformance/relu_squares.vk"  # a table of a function that explain does not know
         self.must(1, "explain", strange)
         self.must(1, "explain", strange, strange)
@@ -208,6 +211,7 @@ class CommandLine(unittest.TestCase):
         self.must(UNREADABLE, "explain", self.vk, "--svg", drawing)
         self.must(0, "explain", self.vk, "--svg", drawing, "--force")
         self.must(UNREADABLE, "explain", self.vk, "--svg", self.vk, "--force")
+        self.assertIn("add --svg FILE", self.must(UNREADABLE, "explain", self.vk, "--force"))
         self.must(UNREADABLE, "explain", self.vk, self.vk, "--svg", drawing, "--force")
 
     def test_control_characters_in_names_do_not_reach_the_terminal(self):

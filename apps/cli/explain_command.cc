@@ -37,6 +37,11 @@ int Compare(const Options& options, const ExplainedKey& a) {
 }
 
 int Run(const Options& options) {
+  if (options.svg.empty() && options.force) {
+    return Fail({Code::kInvalidArgument,
+                 "replaces the file of --svg, which is not given: add --svg FILE, or leave it out", "--force"},
+                options.output);
+  }
   if (!options.svg.empty()) {
     if (options.keys.size() > 1) {
       return Fail({Code::kInvalidArgument, "draws one key, not a comparison", "--svg"}, options.output);
@@ -71,7 +76,7 @@ void AddExplain(CLI::App& app, Action* action) {
       "is not recognised (of two keys: graph, formats or tables differ)");
   command->add_option("keys", options->keys, "model.vk, or two of them")->required()->expected(1, 2);
   command->add_option("--svg", options->svg, "also draws the graph into this file");
-  command->add_flag("--force", options->force, "replace that file");
+  command->add_flag("--force", options->force, "replace the file of --svg");
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

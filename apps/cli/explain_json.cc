@@ -167,7 +167,10 @@ Json DifferenceToJson(const ExplainedKey& a, const ExplainedKey& b, const Differ
     const bool second = n.kind != NodeDifference::Kind::kOnlyFirst;
     nodes.push_back({{"a", first ? Json(n.first + 1) : Json(nullptr)},
                      {"b", second ? Json(n.second + 1) : Json(nullptr)},
-                     {"text", n.text}});
+                     {"text", n.text},
+                     {"a_text", n.first_text},
+                     {"b_text", n.second_text},
+                     {"wiring", n.wiring}});
   }
   return {{"same_model", a.model.model_id == b.model.model_id},
           {"same_graph", d.same_graph},
@@ -177,7 +180,8 @@ Json DifferenceToJson(const ExplainedKey& a, const ExplainedKey& b, const Differ
           {"not_recognised", {{"a", Findings(a.explanation)}, {"b", Findings(b.explanation)}}},
           {"ports", d.ports},
           {"nodes", nodes},
-          {"tables", d.tables}};
+          {"tables", d.tables},
+          {"findings", d.findings}};
 }
 
 }  // namespace provenn::cli

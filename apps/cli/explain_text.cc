@@ -109,7 +109,8 @@ void PrintDifference(const ExplainedKey& a, const ExplainedKey& b, const Differe
                a.model.interface_digest == b.model.interface_digest) {
       fmt::print("only the weights commitment differs\n");
     } else {
-      fmt::print("only {}names differ\n", a.model.weights == b.model.weights ? "" : "the weights commitment and ");
+      fmt::print("only {}{} differ\n", a.model.weights == b.model.weights ? "" : "the weights commitment and ",
+                 d.names_differ ? "names" : "names of tensors or the order in which sums are listed");
     }
     return;
   }
@@ -118,15 +119,17 @@ void PrintDifference(const ExplainedKey& a, const ExplainedKey& b, const Differe
     if (n.kind == NodeDifference::Kind::kOnlyFirst) fmt::print("- a {:3}  {}\n", n.first + 1, n.text);
     if (n.kind == NodeDifference::Kind::kOnlySecond) fmt::print("+ b {:3}  {}\n", n.second + 1, n.text);
     if (n.kind != NodeDifference::Kind::kChanged) continue;
-    const size_t bar = n.text.find(" | ");
-    fmt::print("~ {:3}  {}\n     a {}\n     b {}\n", n.first + 1, a.explanation.nodes[n.first].operation,
-               n.text.substr(0, bar), n.text.substr(bar + 3));
+    fmt::print("~ {:3}  {}\n", n.first + 1, a.explanation.nodes[n.first].operation);
+    for (const std::string& line : n.wiring) fmt::print("     wired differently, {}\n", line);
+    fmt::print("     a {}\n     b {}\n", n.first_text, n.second_text);
   }
   for (const std::string& line : d.tables) fmt::print("{}\n", line);
-  if (d.ports.empty() && d.nodes.empty() && d.tables.empty()) {
-    fmt::print("{}\n", d.same_graph
-                           ? "the nodes are the same: widths of remainders or declared bounds of weights differ"
-                           : "the nodes are the same one by one, but they are wired differently: compare the formulas");
+  for (const std::string& line : d.findings) fmt::print("{}\n", Printable(line));
+  if (d.ports.empty() && d.nodes.empty() && d.tables.empty() && d.findings.empty()) {
+    fmt::print(
+        "ports, nodes and tables are the same: what differs is in neither of them (declared bounds of weights, widths "
+        "of "
+        "remainders, axes of size 1)\n");
   }
 }
 

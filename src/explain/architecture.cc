@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "explain/reading.h"
+
 namespace provenn {
 namespace {
 
@@ -61,7 +63,7 @@ class GraphWriter {
   }
 
   void WriteContraction(uint32_t id) {
-    const Contraction& c = in_.circuit.contractions[id];
+    const Contraction c = WithSummedAxesInOrder(in_.circuit.contractions[id]);
     WriteShape(c.space, &w_);
     w_.Varint(c.out_rank);
     WriteView(c.left);
@@ -169,6 +171,7 @@ Digest FormatsId(const ArchitectureInput& input, const Digest& graph_id) {
   for (Tensor& t : nameless.tensors) t.name.clear();
   for (Table& t : nameless.tables) t.name.clear();
   for (Lookup& l : nameless.lookups) l.name.clear();
+  for (Contraction& c : nameless.contractions) c = WithSummedAxesInOrder(c);
   const Bytes circuit = EncodeCircuit(nameless);
   ByteWriter w;
   for (const auto* list : {&input.inputs, &input.outputs}) {

@@ -1,6 +1,8 @@
 #include "explain/difference.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "explain/reading.h"
 
@@ -20,8 +22,13 @@ std::string WithoutNumbers(const std::string& text) {
 
 std::string Signature(const Node& node) { return WithoutNumbers(node.operation) + " -> " + ShapeText(node.space); }
 
+// Of a node that only one key has.
+std::string OwnText(const Node& node) {
+  return TensorText(node.output) + " " + ShapeText(node.space) + " = " + node.operation;
+}
+
 std::string FormatText(const Node& node) {
-  std::string text = WithoutNumbers(node.formula);
+  std::string text = node.formula;
   text += "; step 2^" + std::to_string(-node.function.result_scale);
   for (const std::string& problem : node.problems) text += "; NOT RECOGNISED: " + problem;
   return text;
@@ -30,6 +37,75 @@ std::string FormatText(const Node& node) {
 std::string PortText(const PortReport& p) {
   return p.shape + " integers " + std::to_string(p.min) + " to " + std::to_string(p.max) + ", step 2^" +
          std::to_string(-p.scale);
+}
+
+// Which tensor of one key is which of the other.
+class Matching {
+ public:
+  // The first match of a tensor counts.
+  void Match(uint32_t a, uint32_t b) {
+    if (a == kNoTensor || b == kNoTensor || to_.contains(a) || from_.contains(b)) return;
+    to_[a] = b;
+    from_[b] = a;
+  }
+  bool Same(uint32_t a, uint32_t b) const {
+    if (a == kNoTensor || b == kNoTensor) return a == b;
+    const auto it = to_.find(a);
+    return it != to_.end() && it->second == b;
+  }
+
+ private:
+  std::map<uint32_t, uint32_t> to_;
+  std::map<uint32_t, uint32_t> from_;
+};
+
+// "T3 (node 2)", "T0 (input 1)", "T1 (weights)".
+class Origins {
+ public:
+  explicit Origins(const Explanation& e) {
+    for (size_t i = 0; i < e.ports.size() && e.ports[i].is_input; ++i) {
+      origins_[e.ports[i].tensor] = "input " + std::to_string(i + 1);
+    }
+    for (size_t i = 0; i < e.nodes.size(); ++i) {
+      origins_.try_emplace(e.nodes[i].output, "node " + std::to_string(i + 1));
+      for (const Term& t : e.nodes[i].terms) origins_.try_emplace(t.weight, "weights");
+    }
+  }
+  std::string Text(uint32_t tensor) const {
+    if (tensor == kNoTensor) return "none";
+    const auto it = origins_.find(tensor);
+    return TensorText(tensor) + (it == origins_.end() ? "" : " (" + it->second + ")");
+  }
+
+ private:
+  std::map<uint32_t, std::string> origins_;
+};
+
+std::vector<uint32_t> Operands(const Node& node) {
+  std::vector<uint32_t> list;
+  for (const Term& t : node.terms) list.insert(list.end(), {t.value, t.second, t.weight});
+  return list;
+}
+
+// Operands of a pair of nodes that are not the same tensor.
+std::vector<std::string> Wiring(const Node& a, const Node& b, const Matching& matching, const Origins origins[2]) {
+  std::vector<std::string> lines;
+  const std::vector<uint32_t> x = Operands(a);
+  const std::vector<uint32_t> y = Operands(b);
+  size_t number = 0;
+  for (size_t i = 0; i < std::max(x.size(), y.size()); ++i) {
+    const uint32_t left = i < x.size() ? x[i] : kNoTensor;
+    const uint32_t right = i < y.size() ? y[i] : kNoTensor;
+    if (left == kNoTensor && right == kNoTensor) continue;
+    ++number;
+    if (matching.Same(left, right)) continue;
+    lines.push_back("operand " + std::to_string(number) + ": " + origins[0].Text(left) + " | " +
+                    origins[1].Text(right));
+  }
+  if (!matching.Same(a.output, b.output)) {
+    lines.push_back("sets " + origins[0].Text(a.output) + " | " + origins[1].Text(b.output));
+  }
+  return lines;
 }
 
 // Longest common subsequence of signatures, as pairs.
@@ -62,33 +138,70 @@ std::vector<std::pair<size_t, size_t>> Pairs(const std::vector<std::string>& a, 
   return pairs;
 }
 
+// What is not recognised in `e` but not said of `other`.
+void Findings(const Explanation& e, const Explanation& other, const std::string& which, std::vector<std::string>* out) {
+  std::set<std::string> known;
+  for (const Finding& f : other.not_recognised) known.insert(WithoutNumbers(f.text));
+  for (const Finding& f : e.not_recognised) {
+    if (!known.contains(WithoutNumbers(f.text))) out->push_back(which + f.place + ": " + f.text);
+  }
+}
+
 }  // namespace
 
 Difference CompareExplanations(const Explanation& a, const Explanation& b) {
   Difference d;
   d.same_graph = a.graph_id == b.graph_id;
   d.same_formats = a.formats_id == b.formats_id;
-  for (size_t i = 0; i < std::max(a.ports.size(), b.ports.size()); ++i) {
-    const std::string left = i < a.ports.size() ? PortText(a.ports[i]) : "none";
-    const std::string right = i < b.ports.size() ? PortText(b.ports[i]) : "none";
-    if (left != right) d.ports.push_back("port " + std::to_string(i + 1) + ": " + left + " | " + right);
-    if (i < a.ports.size() && i < b.ports.size()) d.names_differ = d.names_differ || a.ports[i].name != b.ports[i].name;
-  }
   std::vector<std::string> signatures[2];
   for (const Node& node : a.nodes) signatures[0].push_back(Signature(node));
   for (const Node& node : b.nodes) signatures[1].push_back(Signature(node));
   std::vector<std::pair<size_t, size_t>> pairs = Pairs(signatures[0], signatures[1]);
+  Matching matching;
+  for (size_t i = 0; i < std::min(a.ports.size(), b.ports.size()); ++i) {
+    if (a.ports[i].is_input && b.ports[i].is_input) matching.Match(a.ports[i].tensor, b.ports[i].tensor);
+  }
+  for (const auto& [first, second] : pairs) {
+    matching.Match(a.nodes[first].output, b.nodes[second].output);
+    const std::vector<Term>& x = a.nodes[first].terms;
+    const std::vector<Term>& y = b.nodes[second].terms;
+    for (size_t t = 0; t < std::min(x.size(), y.size()); ++t) matching.Match(x[t].weight, y[t].weight);
+  }
+  // As many nodes without partner in both keys between two pairs: replaced one by one, and what reads them is no news.
   pairs.emplace_back(a.nodes.size(), b.nodes.size());
+  for (size_t k = 0, i = 0, j = 0; k < pairs.size(); i = pairs[k].first + 1, j = pairs[k].second + 1, ++k) {
+    if (pairs[k].first - i != pairs[k].second - j) continue;
+    for (size_t n = 0; i + n < pairs[k].first; ++n) matching.Match(a.nodes[i + n].output, b.nodes[j + n].output);
+  }
+  const Origins origins[2] = {Origins(a), Origins(b)};
+  for (size_t i = 0; i < std::max(a.ports.size(), b.ports.size()); ++i) {
+    const bool both = i < a.ports.size() && i < b.ports.size();
+    const bool same = both && matching.Same(a.ports[i].tensor, b.ports[i].tensor);
+    std::string left = i < a.ports.size() ? PortText(a.ports[i]) : "none";
+    std::string right = i < b.ports.size() ? PortText(b.ports[i]) : "none";
+    if (both && !same) {
+      left += ", from " + origins[0].Text(a.ports[i].tensor);
+      right += ", from " + origins[1].Text(b.ports[i].tensor);
+    }
+    if (left != right || (both && !same)) {
+      d.ports.push_back("port " + std::to_string(i + 1) + ": " + left + " | " + right);
+    }
+    if (both) d.names_differ = d.names_differ || a.ports[i].name != b.ports[i].name;
+  }
   size_t i = 0;
   size_t j = 0;
   for (const auto& [first, second] : pairs) {
-    for (; i < first; ++i) d.nodes.push_back({NodeDifference::Kind::kOnlyFirst, i, j, signatures[0][i]});
-    for (; j < second; ++j) d.nodes.push_back({NodeDifference::Kind::kOnlySecond, i, j, signatures[1][j]});
+    for (; i < first; ++i) d.nodes.push_back({NodeDifference::Kind::kOnlyFirst, i, j, OwnText(a.nodes[i]), "", "", {}});
+    for (; j < second; ++j)
+      d.nodes.push_back({NodeDifference::Kind::kOnlySecond, i, j, OwnText(b.nodes[j]), "", "", {}});
     if (first == a.nodes.size()) break;
-    const std::string left = FormatText(a.nodes[i]);
-    const std::string right = FormatText(b.nodes[j]);
-    if (left != right) d.nodes.push_back({NodeDifference::Kind::kChanged, i, j, left + " | " + right});
+    NodeDifference changed{NodeDifference::Kind::kChanged, i, j, "", FormatText(a.nodes[i]),
+                           FormatText(b.nodes[j]),         {}};
+    changed.wiring = Wiring(a.nodes[i], b.nodes[j], matching, origins);
     d.names_differ = d.names_differ || a.nodes[i].name != b.nodes[j].name;
+    if (!changed.wiring.empty() || WithoutNumbers(changed.first_text) != WithoutNumbers(changed.second_text)) {
+      d.nodes.push_back(std::move(changed));
+    }
     ++i;
     ++j;
   }
@@ -100,6 +213,8 @@ Difference CompareExplanations(const Explanation& a, const Explanation& b) {
     };
     if (text(a) != text(b)) d.tables.push_back("table " + std::to_string(t) + ": " + text(a) + " | " + text(b));
   }
+  Findings(a, b, "a: ", &d.findings);
+  Findings(b, a, "b: ", &d.findings);
   return d;
 }
 

@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "explain/difference.h"
-#include "model/compile.h"
-#include "model/test_graph.h"
+#include "explain/reading.h"
+#include "explain/test_models.h"
 #include "relation/determinism.h"
 
 namespace provenn {
@@ -18,35 +18,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Explanation Explain(const CompiledModel& m) { return ExplainCircuit(m.circuit, m.program, m.inputs, m.outputs); }
-
 std::vector<std::string> Operations(const Explanation& e) {
   std::vector<std::string> list;
   for (const Node& node : e.nodes) list.push_back(node.operation);
   return list;
-}
-
-CompiledModel Compiled(TestGraph& g, int bits = 12) {
-  CompileOptions options;
-  options.bits = bits;
-  auto model = CompileModel(g.graph(), g.Samples(8), options);
-  EXPECT_TRUE(model.ok()) << (model.ok() ? "" : model.error().ToString());
-  return model.ok() ? *std::move(model) : CompiledModel{};
-}
-
-// A residual network of two blocks: strided and grouped convolutions, an average, a softmax.
-TestGraph Residual(uint32_t seed = 5, int64_t stride = 2) {
-  TestGraph g(seed);
-  ValueId x = g.Input({1, 3, 12, 12});
-  x = g.MaxPool(g.Relu(g.Conv(x, 8, 3, 1, 1)), 3, 2, 1);
-  const ValueId block = g.Conv(g.Relu(g.Conv(x, 8, 3, 1, 1, 2)), 8, 3, 1, 1);
-  x = g.Relu(g.Node(Op::kAdd, {block, x}, Dims(g.Shape(x))));
-  x = g.Relu(g.Conv(x, 16, 1, stride));
-  const Dims in = g.Shape(x);
-  x = g.Node(Op::kReduceMean, {x}, {1, 16, 1, 1}, ReduceAttributes{{2, 3}});
-  x = g.Linear(g.Reshape(x, {1, 16}), 4);
-  g.Output(g.Node(Op::kSoftmax, {x}, {1, 4}, SoftmaxAttributes{1}));
-  return g;
 }
 
 TEST(Explain, SmallLeNet) {
@@ -313,6 +288,55 @@ TEST_F(HostileKeyTest, NamesAreNoEvidence) {
   EXPECT_EQ(e.graph_id, honest_.graph_id);
   EXPECT_EQ(e.formats_id, honest_.formats_id);
   EXPECT_TRUE(CompareExplanations(e, honest_).names_differ);
+}
+
+// An operand of the residual addition comes from elsewhere: the same nodes, wired otherwise.
+TEST(Difference, AnotherWiringIsShown) {
+  TestGraph g = Residual();
+  const CompiledModel honest = Compiled(g);
+  const Explanation a = Explain(honest);
+  size_t shown = 0;
+  for (const Step& step : honest.program.steps) {
+    if (step.kind != Step::Kind::kLookup || !SetsValue(step)) continue;
+    for (size_t t = 0; t < honest.circuit.lookups[step.id].columns[0].terms.size(); ++t) {
+      const View& view = honest.circuit.lookups[step.id].columns[0].terms[t].view;
+      for (uint32_t other = 0; other < honest.circuit.tensors.size(); ++other) {
+        CompiledModel rewired = honest;
+        rewired.circuit.lookups[step.id].columns[0].terms[t].view.tensor = other;
+        if (other == view.tensor || IsHelperOf(step, view.tensor) || IsHelperOf(step, other)) continue;
+        if (!ValidateCircuit(rewired.circuit).ok()) continue;
+        if (!CheckDeterminism(rewired.circuit, rewired.program).ok()) continue;
+        SCOPED_TRACE("lookup " + std::to_string(step.id) + " reads T" + std::to_string(other) + " instead of T" +
+                     std::to_string(view.tensor));
+        const Difference d = CompareExplanations(a, Explain(rewired));
+        EXPECT_FALSE(d.same_graph);
+        EXPECT_FALSE(d.nodes.empty());
+        for (const NodeDifference& n : d.nodes) shown += n.wiring.empty() ? 0 : 1;
+      }
+    }
+  }
+  EXPECT_GE(shown, 1u);
+}
+
+TEST(Difference, SharedWeightsAreShown) {
+  TestGraph g(4);
+  const ValueId x = g.Input({1, 6});
+  g.Output(g.Linear(g.Linear(g.Linear(x, 6), 6), 6));
+  const CompiledModel honest = Compiled(g);
+  CompiledModel shared = honest;
+  std::vector<uint32_t> layers;
+  for (uint32_t c = 0; c < honest.circuit.contractions.size(); ++c) {
+    if (honest.circuit.contractions[c].right.has_value()) layers.push_back(c);
+  }
+  ASSERT_EQ(layers.size(), 3u);
+  // The third layer's weights are the first one's.
+  View& third = shared.circuit.contractions[layers[2]].left;
+  const std::string before = TensorText(third.tensor);
+  third.tensor = honest.circuit.contractions[layers[0]].left.tensor;
+  const std::string after = TensorText(third.tensor);
+  const Difference d = CompareExplanations(Explain(honest), Explain(shared));
+  ASSERT_EQ(d.nodes.size(), 1u);
+  EXPECT_THAT(d.nodes[0].wiring, ElementsAre("operand 2: " + before + " (weights) | " + after + " (weights)"));
 }
 
 TEST(ArchitectureIds, OtherWeightsOfTheSameFormatsShareBoth) {

@@ -1,6 +1,8 @@
 #include "explain/maximum.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -10,20 +12,40 @@
 namespace provenn {
 namespace {
 
-constexpr size_t kMaxDisplacements = 4096;
+// What all joins together may look at and keep: a hostile key's chains would otherwise be gone through once for each of
+// their links. Whatever is left stays pairs.
+constexpr uint64_t kMaxWork = uint64_t{1} << 22;
 
-// max over d of source[base + d], base an affine map of the index of the maximum.
+// Offsets along an axis, ascending.
+using Offsets = std::vector<int64_t>;
+
+// first, first + step, ..., count of them.
+struct Span {
+  int64_t first = 0;
+  int64_t step = 1;
+  uint32_t count = 1;
+};
+
+std::optional<Span> SpanOf(const Offsets& at) {
+  Span span{at[0], at.size() > 1 ? at[1] - at[0] : 1, static_cast<uint32_t>(at.size())};
+  for (size_t i = 1; i < at.size(); ++i) {
+    if (at[i] - at[i - 1] != span.step) return std::nullopt;
+  }
+  return span;
+}
+
+// max over d of source[base + d], base an affine map of the index of the maximum, d in a product of offsets.
 struct Tree {
   uint32_t source = kNoTensor;
   std::vector<std::vector<AxisStep>> base;  // by axis of the source; axes of the maximum's index
-  std::set<std::vector<int64_t>> displacements;
-  std::vector<size_t> inner;  // steps whose results only this maximum reads
+  std::vector<Offsets> offsets;             // by axis of the source
 };
 
 struct Known {
   Tree tree;
   size_t step = 0;
-  bool offset = false;  // something is added to it: no other maximum may take it in
+  std::vector<size_t> taken_in;  // steps of maxima that it is a maximum of
+  bool offset = false;           // something is added to it: no other maximum may take it in
 };
 
 class Joiner {
@@ -33,14 +55,17 @@ class Joiner {
   std::vector<Node> Run() {
     FindReaders();
     for (size_t i = 0; i < steps_.size(); ++i) {
-      if (steps_[i].pair.has_value()) Grow(i);
+      if (steps_[i].pair.has_value() && work_ <= kMaxWork) Grow(i);
     }
+    work_ = 0;
     std::vector<bool> taken(steps_.size(), false);
     for (size_t i = steps_.size(); i-- > 0;) {
       const auto tree = trees_.find(steps_[i].node.output);
       if (taken[i] || !steps_[i].pair.has_value() || tree == trees_.end()) continue;
-      if (!Closed(tree->second.tree, i) || !Describe(tree->second.tree, &steps_[i])) continue;
-      for (const size_t j : tree->second.tree.inner) {
+      const std::vector<size_t> inner = InnerOf(i);
+      if (!Closed(inner, i)) continue;
+      if (!Describe(tree->second.tree, &steps_[i])) continue;
+      for (const size_t j : inner) {
         taken[j] = true;
         std::vector<uint32_t>& lookups = steps_[i].node.lookups;
         lookups.insert(lookups.begin(), steps_[j].node.lookups.begin(), steps_[j].node.lookups.end());
@@ -81,39 +106,56 @@ class Joiner {
     }
   }
 
+  // All maxima that the one of step i takes in, directly or through others, ascending.
+  std::vector<size_t> InnerOf(size_t i) {
+    std::vector<size_t> inner;
+    std::vector<size_t> open{i};
+    std::set<size_t> seen;
+    while (!open.empty() && work_ <= kMaxWork) {
+      const size_t at = open.back();
+      open.pop_back();
+      for (const size_t j : trees_.find(steps_[at].node.output)->second.taken_in) {
+        ++work_;
+        if (!seen.insert(j).second) continue;
+        inner.push_back(j);
+        open.push_back(j);
+      }
+    }
+    std::sort(inner.begin(), inner.end());
+    return inner;
+  }
+
   // Nothing outside the maximum at step i reads what it takes in.
-  bool Closed(const Tree& tree, size_t i) const {
-    return std::all_of(tree.inner.begin(), tree.inner.end(), [&](size_t j) {
+  bool Closed(const std::vector<size_t>& inner, size_t i) {
+    return std::all_of(inner.begin(), inner.end(), [&](size_t j) {
       const auto& readers = pairs_[steps_[j].node.output];
-      return std::all_of(readers.begin(), readers.end(), [&](size_t r) {
-        return r == i || std::binary_search(tree.inner.begin(), tree.inner.end(), r);
-      });
+      work_ += readers.size();
+      return work_ <= kMaxWork && std::all_of(readers.begin(), readers.end(), [&](size_t r) {
+               return r == i || std::binary_search(inner.begin(), inner.end(), r);
+             });
     });
   }
 
   // The maximum at `view`, over `space`, of whatever its tensor is the maximum of.
-  std::optional<Tree> Through(const View& view, const Shape& space) const {
+  std::optional<Tree> Through(const View& view, const Shape& space, std::vector<size_t>* taken_in) const {
     Tree tree;
     const auto known = trees_.find(view.tensor);
     const bool inlined = known != trees_.end() && !elsewhere_[view.tensor] && !known->second.offset &&
                          circuit_.tensors[view.tensor].kind == TensorKind::kWitness;
     if (!inlined) {
       tree.source = view.tensor;
-      std::vector<int64_t> at;
       for (const AxisMap& map : view.axes) {
         tree.base.push_back(map.steps);
-        at.push_back(map.offset);
+        tree.offsets.push_back({map.offset});
       }
-      tree.displacements.insert(std::move(at));
       return tree;
     }
     const Tree& inner = known->second.tree;
     const Shape& shape = circuit_.tensors[view.tensor].shape;
     const Shape& source = circuit_.tensors[inner.source].shape;
     tree.source = inner.source;
-    tree.inner = inner.inner;
-    tree.inner.push_back(known->second.step);
-    std::vector<int64_t> shift(source.size(), 0);
+    tree.offsets = inner.offsets;
+    taken_in->push_back(known->second.step);
     tree.base.resize(source.size());
     for (size_t a = 0; a < source.size(); ++a) {
       for (const AxisStep& outer : inner.base[a]) {
@@ -122,20 +164,18 @@ class Joiner {
         const bool leaves = reach.low < 0 || reach.high >= int64_t{shape[outer.axis]};
         // Beyond the inner maximum there is 0, as there is beyond the source, only if both end together.
         const bool ends_together = inner.base[a].size() == 1 && outer.stride == 1 && source[a] == shape[outer.axis] &&
-                                   std::all_of(inner.displacements.begin(), inner.displacements.end(),
-                                               [&](const auto& d) { return d[a] == 0; });
+                                   inner.offsets[a] == Offsets{0};
         if (leaves && !ends_together) return std::nullopt;
-        shift[a] += int64_t{outer.stride} * map.offset;
+        for (int64_t& at : tree.offsets[a]) {
+          at += int64_t{outer.stride} * map.offset;
+          if (std::abs(at) > INT32_MAX) return std::nullopt;
+        }
         for (const AxisStep& step : map.steps) {
           const int64_t stride = int64_t{outer.stride} * step.stride;
           if (stride > INT32_MAX || stride < INT32_MIN) return std::nullopt;
           tree.base[a].push_back({step.axis, static_cast<int32_t>(stride)});
         }
       }
-    }
-    for (std::vector<int64_t> d : inner.displacements) {
-      for (size_t a = 0; a < d.size(); ++a) d[a] += shift[a];
-      tree.displacements.insert(std::move(d));
     }
     return tree;
   }
@@ -145,15 +185,24 @@ class Joiner {
     const uint32_t out = step.node.output;
     const Lookup& lookup = circuit_.lookups[step.node.lookups[0]];
     if (!step.node.part.empty() || !SetsOwnIndex(lookup, out)) return;
-    std::optional<Tree> a = Through(step.pair->a, lookup.space);
-    const std::optional<Tree> b = Through(step.pair->b, lookup.space);
+    std::vector<size_t> taken_in;
+    std::optional<Tree> a = Through(step.pair->a, lookup.space, &taken_in);
+    const std::optional<Tree> b = Through(step.pair->b, lookup.space, &taken_in);
     if (!a.has_value() || !b.has_value() || a->source != b->source || a->base != b->base) return;
-    a->displacements.insert(b->displacements.begin(), b->displacements.end());
-    if (a->displacements.size() > kMaxDisplacements) return;
-    a->inner.insert(a->inner.end(), b->inner.begin(), b->inner.end());
-    std::sort(a->inner.begin(), a->inner.end());
-    a->inner.erase(std::unique(a->inner.begin(), a->inner.end()), a->inner.end());
-    trees_[out] = {std::move(*a), i, step.pair->offset != 0};
+    // Products that differ along one axis at most make one.
+    size_t differing = 0;
+    for (size_t axis = 0; axis < a->offsets.size(); ++axis) {
+      const Offsets& x = a->offsets[axis];
+      const Offsets& y = b->offsets[axis];
+      work_ += x.size() + y.size();
+      if (x == y) continue;
+      if (++differing > 1) return;
+      Offsets both;
+      std::set_union(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(both));
+      a->offsets[axis] = std::move(both);
+    }
+    if (work_ > kMaxWork) return;
+    trees_[out] = {std::move(*a), i, std::move(taken_in), step.pair->offset != 0};
   }
 
   bool SetsOwnIndex(const Lookup& lookup, uint32_t out) const {
@@ -166,35 +215,14 @@ class Joiner {
     return false;
   }
 
-  // Per axis of the source the displacements, if together they are a box of evenly spaced ones.
-  struct Span {
-    int64_t first = 0;
-    int64_t step = 1;
-    uint32_t count = 1;
-  };
-  static std::optional<std::vector<Span>> BoxOf(const std::set<std::vector<int64_t>>& displacements) {
-    const size_t rank = displacements.begin()->size();
-    std::vector<Span> box(rank);
-    uint64_t cells = 1;
-    for (size_t a = 0; a < rank; ++a) {
-      std::set<int64_t> along;
-      for (const auto& d : displacements) along.insert(d[a]);
-      const std::vector<int64_t> at(along.begin(), along.end());
-      box[a].first = at[0];
-      box[a].count = static_cast<uint32_t>(at.size());
-      if (at.size() > 1) box[a].step = at[1] - at[0];
-      for (size_t i = 1; i < at.size(); ++i) {
-        if (at[i] - at[i - 1] != box[a].step) return std::nullopt;
-      }
-      cells *= at.size();
-    }
-    if (cells != displacements.size()) return std::nullopt;
-    return box;
-  }
-
+  // False if along an axis the cells are not evenly spaced.
   bool Describe(const Tree& tree, ReadStep* step) const {
-    const auto box = BoxOf(tree.displacements);
-    if (!box.has_value()) return false;
+    std::vector<Span> box;
+    for (const Offsets& at : tree.offsets) {
+      const std::optional<Span> span = SpanOf(at);
+      if (!span.has_value()) return false;
+      box.push_back(*span);
+    }
     Node& node = step->node;
     Term term;
     term.kind = Term::Kind::kWindowMaximum;
@@ -206,10 +234,12 @@ class Joiner {
     View view{tree.source, {}};
     Shape space = node.space;
     std::string ranges;
-    bool windows = false;
     uint64_t cells = 1;
-    for (size_t a = 0; a < source.size(); ++a) {
-      const Span& span = (*box)[a];
+    std::vector<bool> told(source.size(), false);
+    std::vector<uint32_t> windows;
+    std::vector<uint32_t> reduced;
+    for (uint32_t a = 0; a < source.size(); ++a) {
+      const Span& span = box[a];
       AxisMap map{static_cast<int32_t>(span.first), tree.base[a]};
       cells *= span.count;
       if (span.count > 1) {
@@ -218,23 +248,35 @@ class Joiner {
         map.steps.push_back({static_cast<uint32_t>(space.size()), static_cast<int32_t>(span.step)});
         space.push_back(span.count);
       }
-      const bool whole = CoversAxis(map, space, source[a]) && (span.count == 1 || tree.base[a].empty());
+      const std::vector<AxisStep> base = MovingSteps({0, tree.base[a]}, node.space);
       const Reach reach = ReachOf(map, space);
-      if (!whole) {
-        windows = windows || span.count > 1;
+      const int64_t stride = base.empty() ? 1 : base[0].stride;
+      const bool strided = base.size() == 1 && stride > 0 && (span.count > 1 || stride > 1);
+      if (strided || (base.empty() && span.count > 1 && !CoversAxis(map, space, source[a]))) {
+        windows.push_back(a);
+        told[a] = span.first <= 0 && reach.high + stride >= int64_t{source[a]};
         term.kernel.push_back(span.count);
-        term.strides.push_back(tree.base[a].size() == 1 ? static_cast<uint32_t>(std::abs(tree.base[a][0].stride)) : 1);
+        term.strides.push_back(static_cast<uint32_t>(stride));
         term.dilations.push_back(static_cast<uint32_t>(span.step));
         term.pads_begin.push_back(std::max<int64_t>(-reach.low, 0));
         term.pads_end.push_back(std::max<int64_t>(reach.high - int64_t{source[a]} + 1, 0));
+      } else if (span.count > 1) {
+        reduced.push_back(a);
       }
       view.axes.push_back(std::move(map));
     }
     term.inputs = cells;
-    const std::string text = ViewText(view, node.space.size());
-    term.formula = "max{" + ranges + "} " + text;
-    term.words = windows ? "max pool " + WindowWords(term) + " of " + TensorText(tree.source)
-                         : "maximum over " + std::to_string(cells) + " of " + TensorText(tree.source);
+    term.formula = "max{" + ranges + "} " + ViewText(view, node.space.size());
+    const std::string over = reduced.empty() ? "" : AxesText(reduced);
+    if (windows.empty()) {
+      term.words = "maximum over " + std::to_string(cells) + (over.empty() ? "" : " (" + over + ")");
+    } else {
+      term.words = "max pool " + WindowWords(term);
+      if (windows.back() != windows.size() - 1) term.words += " along " + AxesText(windows);
+      if (!over.empty()) term.words += " and over " + over;
+    }
+    const std::string reading = ReadingWords(ReadView(view, space, node.space.size(), source, told));
+    term.words += " of " + TensorText(tree.source) + (reading.empty() ? "" : " " + reading);
     node.operation = term.words;
     const size_t equals = node.formula.find(" = ");
     node.formula = node.formula.substr(0, equals) + " = " + term.formula;
@@ -252,6 +294,7 @@ class Joiner {
   std::vector<std::set<size_t>> pairs_;
   std::vector<bool> elsewhere_;
   std::map<uint32_t, Known> trees_;
+  uint64_t work_ = 0;
 };
 
 }  // namespace

@@ -428,25 +428,6 @@ class StepReader {
 
 }  // namespace
 
-std::string PartText(const View& view, const Shape& space, const Shape& tensor) {
-  std::string text;
-  bool all = true;
-  for (size_t a = 0; a < tensor.size(); ++a) {
-    const AxisMap& map = view.axes[a];
-    text += a == 0 ? "" : ", ";
-    if (CoversAxis(map, space, tensor[a])) {
-      text += ":";
-      continue;
-    }
-    all = false;
-    const Reach reach = ReachOf(map, space);
-    text += std::to_string(reach.low) + ":" + std::to_string(reach.high + 1);
-    if (map.steps.size() == 1 && map.steps[0].stride != 1) text += ":" + std::to_string(map.steps[0].stride);
-    if (map.steps.size() > 1) text += " in part";
-  }
-  return all ? "" : "[" + text + "]";
-}
-
 ReadStep ExplainStep(const Circuit& circuit, const Step& step, TableReader* tables, std::vector<ValueRange>* ranges) {
   return StepReader(circuit, step, tables, ranges).Run();
 }

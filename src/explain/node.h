@@ -25,7 +25,4 @@ struct ReadStep {
 // Precondition: CheckDeterminism accepts; the step sets an output or a quotient.
 ReadStep ExplainStep(const Circuit& circuit, const Step& step, TableReader* tables, std::vector<ValueRange>* ranges);
 
-// The cells of a tensor that a view goes through: "[:, :, 16:32]"; empty if it is all of them.
-std::string PartText(const View& view, const Shape& space, const Shape& tensor);
-
 }  // namespace provenn

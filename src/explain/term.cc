@@ -24,11 +24,13 @@ struct AxisUse {
   uint32_t dilation = 1;
   int64_t pad_begin = 0;
   int64_t pad_end = 0;
+  bool told = false;  // kernel, stride, dilation and pads say all; else the index has to
 };
 
 class Recogniser {
  public:
-  Recogniser(const Circuit& circuit, const Contraction& c) : circuit_(circuit), c_(c), by_weight_(c.space.size()) {}
+  Recogniser(const Circuit& circuit, const Contraction& c)
+      : circuit_(circuit), c_(WithSummedAxesInOrder(c)), by_weight_(c.space.size()) {}
 
   Term Run() {
     term_.formula = Formula();
@@ -51,13 +53,16 @@ class Recogniser {
     if (term_.kind == Term::Kind::kUnknown) {
       term_.words = "a sum that is no known operator";
     } else if (term_.second == kNoTensor && term_.value != kNoTensor) {
-      term_.words += " of " + TensorText(term_.value);
+      term_.words += " of " + TensorText(term_.value) + After(" ", reading_);
     }
     return std::move(term_);
   }
 
  private:
   bool IsSummed(uint32_t axis) const { return axis >= c_.out_rank; }
+  static std::string After(const std::string& comma, const std::string& words) {
+    return words.empty() ? "" : comma + words;
+  }
 
   std::string Formula() const {
     std::string text;
@@ -107,7 +112,7 @@ class Recogniser {
         use.kind = groups ? AxisUse::Kind::kGroup : AxisUse::Kind::kUnknown;
         use.kernel = per_group;
       } else {
-        use.kind = map.offset <= 0 ? AxisUse::Kind::kWindow : AxisUse::Kind::kUnknown;
+        use.kind = AxisUse::Kind::kWindow;
         use.kernel = per_group;
         use.stride = static_cast<uint32_t>(out[0].stride);
         use.dilation = static_cast<uint32_t>(summed[0].stride);
@@ -115,22 +120,31 @@ class Recogniser {
     } else if (inside && covers) {
       use.kind = AxisUse::Kind::kSummed;  // a reshape, part of it summed over
     }
+    // Windows begin at the axis's first cell or before it and leave out fewer cells at its end than a step would take.
+    const bool to_the_end = reach.high + int64_t{use.stride} >= int64_t{size};
+    use.told =
+        use.kind == AxisUse::Kind::kGroup || (use.kind == AxisUse::Kind::kWindow && map.offset <= 0 && to_the_end);
     return use;
   }
 
-  // Sizes of the operand's axes go into the term. False if one is no known use.
+  // Sizes of the operand's axes go into the term, what is not plain about them into words. False if one is no known
+  // use.
   bool ReadAxes(const View& view) {
     term_.value = view.tensor;
     const Shape& shape = circuit_.tensors[view.tensor].shape;
-    for (size_t a = 0; a < shape.size(); ++a) {
+    std::vector<bool> told;
+    std::vector<uint32_t> windows;
+    std::vector<uint32_t> summed;
+    for (uint32_t a = 0; a < shape.size(); ++a) {
       const AxisUse use = UseOf(view.axes[a], shape[a]);
-      partial_ = partial_ || use.kind == AxisUse::Kind::kPart || use.kind == AxisUse::Kind::kFixed;
+      told.push_back(use.told);
       if (use.kind == AxisUse::Kind::kUnknown) return false;
       if (use.kind == AxisUse::Kind::kGroup) {
         grouped_ = true;
         term_.inputs = std::max<uint64_t>(term_.inputs, 1) * use.kernel;
       }
       if (use.kind == AxisUse::Kind::kWindow) {
+        windows.push_back(a);
         term_.kernel.push_back(use.kernel);
         term_.strides.push_back(use.stride);
         term_.dilations.push_back(use.dilation);
@@ -139,11 +153,59 @@ class Recogniser {
       }
       if (use.kind == AxisUse::Kind::kSummed || use.kind == AxisUse::Kind::kPart) {
         for (const AxisStep& step : view.axes[a].steps) {
-          if (IsSummed(step.axis)) term_.inputs = std::max<uint64_t>(term_.inputs, 1) * c_.space[step.axis];
+          if (!IsSummed(step.axis)) continue;
+          term_.inputs = std::max<uint64_t>(term_.inputs, 1) * c_.space[step.axis];
+          if (c_.space[step.axis] > 1 && (summed.empty() || summed.back() != a)) summed.push_back(a);
         }
       }
     }
+    read_ = ReadView(view, c_.space, c_.out_rank, shape, told);
+    reading_ = ReadingWords(read_);
+    const std::string permuted = PermutedText(ReadView(view, c_.space, c_.space.size(), shape).order);
+    if (!permuted.empty()) reading_ += (reading_.empty() ? "" : ", ") + permuted;
+    // Channels last: windows go along the first axes, and the last ones are summed.
+    if (!windows.empty() && windows.back() != windows.size() - 1) window_axes_ = " along " + AxesText(windows);
+    if (!summed.empty()) summed_axes_ = AxesText(summed);
+    summed_last_ = summed.empty() || summed.front() + summed.size() == shape.size();
     return true;
+  }
+
+  // The summed axes of an operand, where they come in another order than in the other operand.
+  std::string PermutedText(const std::vector<uint32_t>& order) const {
+    std::vector<uint32_t> summed;
+    std::string text;
+    for (const uint32_t a : order) {
+      if (!IsSummed(a)) continue;
+      summed.push_back(a);
+      text += (text.empty() ? "k" : ", k") + std::to_string(a - c_.out_rank);
+    }
+    return std::is_sorted(summed.begin(), summed.end()) ? "" : "summed axes permuted (" + text + ")";
+  }
+
+  // Where in the result the weight's axes of that list go, if not to the last axes in their order.
+  std::string PlaceText(const std::vector<uint32_t>& axes, const std::string& verb) const {
+    bool last = true;
+    std::vector<uint32_t> wide;
+    uint32_t expected = c_.out_rank;
+    for (size_t i = axes.size(); i-- > 0;) last = last && axes[i] == --expected;
+    for (const uint32_t a : axes) {
+      if (c_.space[a] > 1) wide.push_back(a);
+    }
+    return last || wide.empty() ? "" : verb + " " + AxesText(wide);
+  }
+
+  // The axes of the result that the weight runs along, in its order: those that `read` marks (groups), then the others.
+  std::vector<uint32_t> WeightAxes(const std::vector<bool>& read = {}) const {
+    std::vector<uint32_t> axes;
+    for (const bool groups : {true, false}) {
+      for (const AxisMap& map : c_.left.axes) {
+        for (const AxisStep& step : map.steps) {
+          const bool is_read = step.axis < read.size() && read[step.axis];
+          if (!IsSummed(step.axis) && is_read == groups) axes.push_back(step.axis);
+        }
+      }
+    }
+    return axes;
   }
 
   // Which of the axes of the space a view steps along.
@@ -160,18 +222,26 @@ class Recogniser {
       if (IsSummed(static_cast<uint32_t>(a)) && c_.space[a] > 1) return;
     }
     term_.kind = Term::Kind::kConstant;
-    term_.words = TensorText(term_.weight) + " (" + ShapeText(circuit_.tensors[term_.weight].shape) + ")";
+    term_.words = WeightText();
+  }
+
+  // "T2 (4)", and along which axes of the result where these are not the last ones.
+  std::string WeightText() const {
+    return TensorText(term_.weight) + " (" + ShapeText(circuit_.tensors[term_.weight].shape) + ")" +
+           PlaceText(WeightAxes(), " along");
   }
 
   void Weighted(const View& right) {
     const std::vector<bool> read = Used(right);
     bool sums = false;
     bool weighted_sums = false;
+    std::vector<uint32_t> repeated;
     for (uint32_t a = 0; a < c_.space.size(); ++a) {
       if (!IsSummed(a)) {
         if (by_weight_[a] && !read[a]) term_.outputs = std::max<uint64_t>(term_.outputs, 1) * c_.space[a];
         if (by_weight_[a] && read[a]) term_.groups *= c_.space[a];
-        if (!by_weight_[a]) positions_.push_back(c_.space[a]);
+        if (!by_weight_[a] && read[a]) positions_.push_back(c_.space[a]);
+        if (!by_weight_[a] && !read[a]) repeated.push_back(a);
         continue;
       }
       sums = true;
@@ -180,36 +250,27 @@ class Recogniser {
     }
     term_.positions = ElementCount(positions_);
     if (!ReadAxes(right)) return;
-    const uint64_t outputs = std::max<uint64_t>(term_.outputs, 1);
-    const std::string whole = partial_ ? ", from a part" : "";
+    const std::string again = After(", ", RepeatWords(repeated, c_.space));
     if (!sums) {
-      const bool windows = !term_.kernel.empty();
-      term_.kind = Term::Kind::kConstantFactor;
-      term_.words = "product with constants " + TensorText(term_.weight) + " (" +
-                    ShapeText(circuit_.tensors[term_.weight].shape) + ")" + (windows ? ", strided," : "");
-      if (outputs > 1 && (windows || term_.positions > 1 || term_.groups == 1)) {
-        // One input channel.
-        term_.kind = windows ? Term::Kind::kConvolution : Term::Kind::kFullyConnected;
-        term_.inputs = term_.groups;
-        term_.words = (windows ? "convolution " + WindowWords(term_) + ", " : "fully connected ") + std::to_string(1) +
-                      " -> " + std::to_string(outputs) + (windows ? " channels" : "");
-      }
+      Factor(read, again);
       return;
     }
     if (!weighted_sums) {
       term_.kind = Term::Kind::kScaledWindowSum;
-      term_.words = "sum over windows " + WindowWords(term_) + ", times a constant for each position";
-      if (term_.kernel.empty()) term_.words = "sum, times a constant for each position";
+      term_.words =
+          term_.kernel.empty() ? "sum over " + summed_axes_ : "sum over windows " + WindowWords(term_) + window_axes_;
+      term_.words += ", times constants " + WeightText() + again;
       return;
     }
     for (uint32_t a = c_.out_rank; a < c_.space.size(); ++a) {
       if (!by_weight_[a]) return;  // some sums weighted, some not
     }
     const uint64_t inputs = std::max<uint64_t>(term_.inputs, 1);
+    const uint64_t outputs = std::max<uint64_t>(term_.outputs, 1);
     const bool depthwise = grouped_ && inputs == 1 && outputs == 1;
     if (!term_.kernel.empty()) {
       term_.kind = Term::Kind::kConvolution;
-      term_.words = (depthwise ? "depthwise convolution " : "convolution ") + WindowWords(term_);
+      term_.words = (depthwise ? "depthwise convolution " : "convolution ") + WindowWords(term_) + window_axes_;
       term_.words += depthwise ? ", " + std::to_string(term_.groups) + " channels"
                                : ", " + std::to_string(inputs * term_.groups) + " -> " +
                                      std::to_string(outputs * term_.groups) + " channels";
@@ -219,20 +280,52 @@ class Recogniser {
       term_.words = "fully connected " + std::to_string(inputs) + " -> " + std::to_string(outputs);
       if (term_.groups > 1) term_.words += " in each of " + std::to_string(term_.groups) + " groups";
       if (term_.positions > 1) term_.words += " at each of " + ShapeText(positions_) + " positions";
-      if (positions_.size() == 2) term_.words += " (convolution 1x1)";
+      if (positions_.size() == 2 && summed_last_) term_.words += " (convolution 1x1)";
     }
-    term_.words += whole;
+    if (!summed_last_) term_.words += ", inputs along " + summed_axes_;
+    term_.words += PlaceText(WeightAxes(read), ", outputs along") + again;
+  }
+
+  // Weights times a value, with no sum.
+  void Factor(const std::vector<bool>& read, const std::string& again) {
+    const bool windows = !term_.kernel.empty();
+    const uint64_t outputs = std::max<uint64_t>(term_.outputs, 1);
+    if (outputs > 1 && (windows || term_.positions > 1 || term_.groups == 1)) {
+      // One input channel.
+      std::vector<uint32_t> made;
+      for (const uint32_t a : WeightAxes()) {
+        if (!read[a]) made.push_back(a);
+      }
+      term_.kind = windows ? Term::Kind::kConvolution : Term::Kind::kFullyConnected;
+      term_.inputs = term_.groups;
+      term_.words = windows ? "convolution " + WindowWords(term_) + window_axes_ + ", 1 -> " + std::to_string(outputs) +
+                                  " channels"
+                            : "fully connected 1 -> " + std::to_string(outputs);
+      if (term_.groups > 1) term_.words += " for each of " + std::to_string(term_.groups);
+      if (!windows && term_.positions > 1) term_.words += " at each of " + ShapeText(positions_) + " positions";
+      term_.words += PlaceText(made, ", outputs along") + again;
+      return;
+    }
+    term_.kind = Term::Kind::kConstantFactor;
+    term_.words = "product with constants " + WeightText() + again;
+    if (windows) term_.words += ", strided " + WindowWords(term_) + window_axes_ + ",";
   }
 
   void PlainSum(const View& view) {
     const std::vector<bool> read = Used(view);
-    for (uint32_t a = c_.out_rank; a < c_.space.size(); ++a) {
-      if (!read[a] && c_.space[a] > 1) return;
+    std::vector<uint32_t> repeated;
+    for (uint32_t a = 0; a < c_.space.size(); ++a) {
+      if (read[a] || c_.space[a] == 1) continue;
+      if (IsSummed(a)) return;
+      repeated.push_back(a);
     }
     if (!ReadAxes(view)) return;
     term_.kind = term_.kernel.empty() ? Term::Kind::kAxisSum : Term::Kind::kWindowSum;
-    term_.words = term_.kernel.empty() ? "over " + std::to_string(std::max<uint64_t>(term_.inputs, 1))
-                                       : "over windows " + WindowWords(term_);
+    const std::string axes = summed_axes_.empty() ? "" : " (" + summed_axes_ + ")";
+    term_.words = term_.kernel.empty()
+                      ? "over " + std::to_string(std::max<uint64_t>(term_.inputs, 1)) + axes
+                      : "over windows " + WindowWords(term_) + window_axes_ + After(" and ", summed_axes_);
+    term_.words += After(", ", RepeatWords(repeated, c_.space));
   }
 
   void Product() {
@@ -242,29 +335,67 @@ class Recogniser {
     for (uint32_t a = c_.out_rank; a < c_.space.size(); ++a) {
       if (!in_left[a] || !in_right[a]) return;
     }
-    const auto windows = [&] {
-      return std::any_of(term_.kernel.begin(), term_.kernel.end(), [](auto k) { return k > 1; });
-    };
-    if (!ReadAxes(c_.left) || windows()) return;
-    const uint64_t inputs = term_.inputs;
-    term_.inputs = 0;
-    if (!ReadAxes(right) || windows()) return;
-    term_.inputs = inputs;
     term_.value = c_.left.tensor;
     term_.second = right.tensor;
-    const bool sums = c_.out_rank < c_.space.size();
-    term_.kind = sums ? Term::Kind::kMatrixProduct : Term::Kind::kProduct;
-    term_.words = TensorText(term_.value) + " times " + TensorText(term_.second);
-    if (sums) term_.words = "matrix product " + term_.words + ", sums over " + std::to_string(inputs);
+    const Shape& left_shape = circuit_.tensors[term_.value].shape;
+    const Shape& right_shape = circuit_.tensors[term_.second].shape;
+    if (c_.out_rank == c_.space.size()) {
+      term_.kind = Term::Kind::kProduct;
+      term_.words = TensorText(term_.value) + After(" ", ViewWords(c_.left, c_.space, left_shape)) + " times " +
+                    TensorText(term_.second) + After(" ", ViewWords(right, c_.space, right_shape));
+      return;
+    }
+    // Batch axes, rows and columns: of the result, in both operands, the left one, the right one.
+    std::vector<uint32_t> wide[4];
+    for (uint32_t a = 0; a < c_.space.size(); ++a) {
+      if (c_.space[a] == 1) continue;
+      if (!in_left[a] && !in_right[a]) return;
+      wide[IsSummed(a) ? 3 : in_left[a] && in_right[a] ? 0 : in_left[a] ? 1 : 2].push_back(a);
+      if (IsSummed(a)) term_.inputs = std::max<uint64_t>(term_.inputs, 1) * c_.space[a];
+    }
+    const auto joined = [&](std::initializer_list<size_t> parts) {
+      std::vector<uint32_t> axes;
+      for (const size_t part : parts) axes.insert(axes.end(), wide[part].begin(), wide[part].end());
+      return axes;
+    };
+    const std::vector<uint32_t> result = joined({0, 1, 2});
+    const bool plain = std::is_sorted(result.begin(), result.end());
+    term_.kind = Term::Kind::kMatrixProduct;
+    term_.words = "matrix product " + FactorText(c_.left, left_shape, joined({0, 1, 3}), plain) + " times " +
+                  FactorText(right, right_shape, joined({0, 3, 2}), plain) + ", sums over " +
+                  std::to_string(std::max<uint64_t>(term_.inputs, 1));
+  }
+
+  // A factor of a matrix product, with its indices where they are not `expected`.
+  std::string FactorText(const View& view, const Shape& shape, const std::vector<uint32_t>& expected,
+                         bool plain) const {
+    ViewReading reading = ReadView(view, c_.space, c_.out_rank, shape);
+    const std::vector<uint32_t> order = ReadView(view, c_.space, c_.space.size(), shape).order;
+    std::string text = TensorText(view.tensor);
+    if (!plain || order != expected) {
+      std::string indices;
+      for (const uint32_t a : order) {
+        indices += (indices.empty() ? "" : ", ") +
+                   (IsSummed(a) ? "k" + std::to_string(a - c_.out_rank) : "i" + std::to_string(a));
+      }
+      text += std::string(plain ? " transposed" : "") + " (" + indices + ")";
+    }
+    reading.order.clear();
+    return text + After(" ", ReadingWords(reading));
   }
 
   const Circuit& circuit_;
-  const Contraction& c_;
+  const Contraction c_;
   std::vector<bool> by_weight_;
   Term term_;
   Shape positions_;
   bool grouped_ = false;
-  bool partial_ = false;
+  // Of the operand that is no weight.
+  ViewReading read_;
+  std::string reading_;
+  std::string window_axes_;
+  std::string summed_axes_;
+  bool summed_last_ = true;
 };
 
 }  // namespace
