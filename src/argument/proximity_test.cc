@@ -216,13 +216,13 @@ TEST_F(ProximityTest, AWeightsWordJustBelowAndJustAboveTheRadius) {
     for (int trial = 0; trial < kTrials; ++trial) {
       std::mt19937_64 random(static_cast<uint64_t>(trial));
       OwnedWeightsOracle wrong = right;
-      std::vector<Digest> leaves;
+      std::vector<Digest> leaves(n);
       for (const uint64_t row : SomeRows(random, errors, n)) {
         wrong.codeword[row * columns + random() % columns] += Goldilocks::One();
         wrong.digests[row] = PoseidonRowDigest(
             RowSalt(wrong.seed, row), std::span<const Goldilocks>(wrong.codeword).subspan(row * columns, columns));
       }
-      for (const PoseidonDigest& digest : wrong.digests) leaves.push_back(WeightLeaf(digest));
+      WeightLeaves(wrong.digests, leaves);
       const MerkleTree tree(std::move(leaves));
       wrong.nodes.assign(tree.nodes().begin(), tree.nodes().end());
       wrong.commitment.root = tree.root();

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "argument/sumcheck_verifier.h"
+#include "base/check.h"
+#include "crypto/sha256_many.h"
 #include "field/domain.h"
 #include "field/multilinear.h"
 
@@ -168,8 +170,13 @@ void ClaimRows(const Plan& plan, const std::vector<K>& r, std::span<const uint64
 
 }  // namespace
 
-Digest WeightLeaf(const PoseidonDigest& digest) {
-  return Sha256Of("provenn.weights.leaf", {FieldBytes(std::span<const Goldilocks>(digest))});
+void WeightLeaves(std::span<const PoseidonDigest> digests, std::span<Digest> leaves) {
+  static_assert(sizeof(PoseidonDigest) == kPoseidonDigestSize * sizeof(Goldilocks));
+  PROVENN_CHECK(digests.size() == leaves.size());
+  if (digests.empty()) return;
+  const std::span<const Goldilocks> elements(digests[0].data(), digests.size() * kPoseidonDigestSize);
+  Sha256Many("provenn.weights.leaf", {{FieldBytes(elements).data(), sizeof(PoseidonDigest), sizeof(PoseidonDigest)}},
+             leaves);
 }
 
 template <typename K>
@@ -185,13 +192,13 @@ void ReadWeightsLink(const Plan& plan, const std::vector<K>& r, const std::vecto
   const std::vector<Digest> path =
       channel.ReceiveDigests("row path", MerkleProofSize(plan.weights.log_size, positions));
   if (!channel.shape_only()) {
-    std::vector<Digest> leaves;
-    for (size_t j = 0; j < positions.size(); ++j) {
-      PoseidonDigest digest;
+    std::vector<PoseidonDigest> rows(positions.size());
+    for (size_t j = 0; j < rows.size(); ++j) {
       std::copy_n(digests.begin() + static_cast<std::ptrdiff_t>(j * kPoseidonDigestSize), kPoseidonDigestSize,
-                  digest.begin());
-      leaves.push_back(WeightLeaf(digest));
+                  rows[j].begin());
     }
+    std::vector<Digest> leaves(rows.size());
+    WeightLeaves(rows, leaves);
     if (!VerifyMerkle(plan.weights.root, plan.weights.log_size, positions, leaves, path)) {
       channel.Reject(Reason::kWeightsPath, "row path");
     }

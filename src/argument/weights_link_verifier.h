@@ -22,8 +22,8 @@
 
 namespace provenn {
 
-// Leaf of the weights tree over a row's Poseidon digest.
-Digest WeightLeaf(const PoseidonDigest& digest);
+// Leaves of the weights tree over rows' Poseidon digests.
+void WeightLeaves(std::span<const PoseidonDigest> digests, std::span<Digest> leaves);
 
 // Bits of the s-box index of the zero-check: 118 s-boxes at the low 7 bits, permutations above.
 inline constexpr size_t kSboxBits = 7;

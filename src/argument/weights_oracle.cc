@@ -61,7 +61,7 @@ OwnedWeightsOracle CommitWeights(const Circuit& circuit, const IntegerTensors& w
   out.digests = PoseidonRowDigests(salts, out.codeword);
   std::vector<Digest> leaves(size);
   ParallelFor(size, 256, [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i) leaves[i] = WeightLeaf(out.digests[i]);
+    WeightLeaves(std::span(out.digests).subspan(from, to - from), std::span(leaves).subspan(from, to - from));
   });
   const MerkleTree tree(std::move(leaves));
   out.nodes.assign(tree.nodes().begin(), tree.nodes().end());

@@ -6,11 +6,8 @@ bool VerifyRows(const OracleShape& shape, const Digest& root, std::span<const ui
                 const RowOpening& opening) {
   if (opening.salts.size() != positions.size() || opening.symbols.size() != positions.size() * shape.columns)
     return false;
-  std::vector<Digest> leaves;
-  leaves.reserve(positions.size());
-  for (size_t i = 0; i < positions.size(); ++i) {
-    leaves.push_back(HashLeaf(opening.salts[i], opening.Row(i, shape.columns)));
-  }
+  std::vector<Digest> leaves(positions.size());
+  HashRows(opening.salts, opening.symbols, leaves);
   return VerifyMerkle(root, shape.log_size, positions, leaves, opening.path);
 }
 

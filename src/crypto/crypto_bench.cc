@@ -24,6 +24,18 @@ void BM_HashLeaf(benchmark::State& state) {
 }
 BENCHMARK(BM_HashLeaf)->Arg(4)->Arg(32)->Arg(256)->Arg(4096);
 
+// The same for many rows at once.
+void BM_HashRows(benchmark::State& state) {
+  constexpr size_t kRows = 64;
+  const std::vector<Goldilocks> rows = RandomElements(kRows * static_cast<size_t>(state.range(0)));
+  const std::vector<LeafSalt> salts(kRows);
+  std::vector<Digest> digests(kRows);
+  for (auto _ : state) HashRows(salts, rows, digests);
+  benchmark::DoNotOptimize(digests);
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(rows.size()) * 8);
+}
+BENCHMARK(BM_HashRows)->Arg(4)->Arg(32)->Arg(256)->Arg(4096);
+
 void BM_HashMerkleNode(benchmark::State& state) {
   Digest left = {}, right = {};
   for (auto _ : state) left = HashMerkleNode(left, right);

@@ -17,13 +17,11 @@ uint64_t Grind(Transcript& transcript, int bits) {
   uint64_t window = kGrain;
   for (uint64_t start = 0; best.load() == kNone; start += window, window = std::min<uint64_t>(2 * window, 1 << 16)) {
     ParallelFor(window, kGrain, [&](size_t begin, size_t end) {
-      for (uint64_t nonce = start + begin; nonce < start + end; ++nonce) {
-        uint64_t known = best.load(std::memory_order_relaxed);
-        if (nonce >= known) return;
-        if (!transcript.IsGoodNonce(nonce, bits)) continue;
-        while (nonce < known && !best.compare_exchange_weak(known, nonce)) {
-        }
-        return;
+      if (best.load(std::memory_order_relaxed) <= start + begin) return;
+      const std::optional<uint64_t> found = transcript.FirstGoodNonce(start + begin, end - begin, bits);
+      if (!found.has_value()) return;
+      uint64_t known = best.load();
+      while (*found < known && !best.compare_exchange_weak(known, *found)) {
       }
     });
   }

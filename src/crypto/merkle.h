@@ -28,6 +28,9 @@ using LeafSalt = std::array<uint8_t, 32>;
 
 Digest HashLeaf(const LeafSalt& salt, std::span<const Goldilocks> row);
 Digest HashMerkleNode(const Digest& left, const Digest& right);
+// Many at once, which is faster: rows of equal width, one after the other, each with its salt; pairs of children.
+void HashRows(std::span<const LeafSalt> salts, std::span<const Goldilocks> rows, std::span<Digest> digests);
+void HashMerkleNodes(std::span<const Digest> children, std::span<Digest> parents);
 
 // Whether positions are strictly ascending and below 2^depth, and depth is in [0, kMaxMerkleDepth].
 bool AreMerklePositions(int depth, std::span<const uint64_t> positions);

@@ -23,7 +23,7 @@ MerkleTree::MerkleTree(std::vector<Digest> leaves) : owned_(std::move(leaves)) {
     const Digest* children = owned_.data() + start;
     Digest* parents = owned_.data() + start + width;
     ParallelFor(width / 2, kNodesPerTask, [=](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) parents[i] = HashMerkleNode(children[2 * i], children[2 * i + 1]);
+      HashMerkleNodes({children + 2 * begin, 2 * (end - begin)}, {parents + begin, end - begin});
     });
     start += width;
   }
@@ -67,7 +67,8 @@ std::vector<Digest> HashLeaves(std::span<const LeafSalt> salts, std::span<const 
   digests.reserve(2 * salts.size());  // the tree that is built on them takes the same memory
   digests.resize(salts.size());
   ParallelFor(salts.size(), 1 + (size_t{1} << 16) / (8 * width + 64), [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) digests[i] = HashLeaf(salts[i], matrix.subspan(i * width, width));
+    HashRows(salts.subspan(begin, end - begin), matrix.subspan(begin * width, (end - begin) * width),
+             std::span(digests).subspan(begin, end - begin));
   });
   return digests;
 }

@@ -1,10 +1,13 @@
 #include "crypto/transcript.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <set>
 
 #include "base/check.h"
+#include "crypto/sha256_many.h"
 
 namespace provenn {
 namespace {
@@ -79,13 +82,27 @@ std::vector<uint64_t> Transcript::Positions(std::string_view label, int log_n, s
   return {chosen.begin(), chosen.end()};
 }
 
-bool Transcript::IsGoodNonce(uint64_t nonce, int bits) const {
+bool Transcript::IsGoodNonce(uint64_t nonce, int bits) const { return FirstGoodNonce(nonce, 1, bits).has_value(); }
+
+std::optional<uint64_t> Transcript::FirstGoodNonce(uint64_t from, uint64_t count, int bits) const {
   PROVENN_CHECK(bits >= 0 && bits <= kMaxGrindBits);
-  const Digest digest = Sha256Of("provenn.transcript.grind",
-                                 {state_, LittleEndian<1>(static_cast<uint64_t>(bits)), LittleEndian<8>(nonce)});
-  uint32_t head = 0;
-  for (size_t i = 0; i < 4; ++i) head = head << 8 | digest[i];
-  return std::countl_zero(head) >= bits;
+  constexpr uint64_t kTogether = 32;
+  std::array<std::array<uint8_t, 8>, kTogether> nonces;
+  std::array<Digest, kTogether> digests;
+  const std::array<uint8_t, 1> of_bits = LittleEndian<1>(static_cast<uint64_t>(bits));
+  for (uint64_t done = 0; done < count; done += kTogether) {
+    const uint64_t n = std::min(kTogether, count - done);
+    for (uint64_t i = 0; i < n; ++i) nonces[i] = LittleEndian<8>(from + done + i);
+    Sha256Many("provenn.transcript.grind",
+               {{state_.data(), state_.size(), 0}, {of_bits.data(), 1, 0}, {nonces[0].data(), 8, 8}},
+               std::span(digests).first(n));
+    for (uint64_t i = 0; i < n; ++i) {
+      uint32_t head = 0;
+      for (size_t b = 0; b < 4; ++b) head = head << 8 | digests[i][b];
+      if (std::countl_zero(head) >= bits) return from + done + i;
+    }
+  }
+  return std::nullopt;
 }
 
 bool Transcript::CheckGrind(uint64_t nonce, int bits) {

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -60,6 +61,8 @@ class Transcript {
   // Proof of work. A nonce is good if SHA-256(... ‖ s ‖ bits ‖ nonce) starts with `bits` zero bits (0 <= bits <= 32,
   // CHECK). CheckGrind absorbs the nonce, good or not; the prover's search is in grinding.h.
   bool IsGoodNonce(uint64_t nonce, int bits) const;
+  // The smallest good nonce of [from, from + count), if there is one.
+  std::optional<uint64_t> FirstGoodNonce(uint64_t from, uint64_t count, int bits) const;
   [[nodiscard]] bool CheckGrind(uint64_t nonce, int bits);
 
   // The digest of everything absorbed and drawn so far.
