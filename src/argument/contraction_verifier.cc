@@ -112,6 +112,17 @@ std::vector<K> ReadContractions(const Plan& plan, const Statement& statement, co
     const ContractionShape& shape = shapes[i];
     const ContractionTerm<K>& term = lookups.terms[i];
     const Contraction& c = plan.circuit.contractions[term.contraction];
+    // Each operand: a public value, or a masked message with a claim on its tensor.
+    const bool left_public = IsPublic(plan, c.left.tensor);
+    const bool right_public = !c.right.has_value() || IsPublic(plan, c.right->tensor);
+    Affine<K> left;
+    Affine<K> right;
+    Affine<K> product;
+    if (!left_public) left = channel.ReceiveMasked("contraction end", 1)[0];
+    if (!right_public) right = channel.ReceiveMasked("contraction end", 1)[0];
+    if (!left_public && !right_public) product = channel.Product(left, right);
+    if (channel.shape_only()) continue;
+
     AxisWeights<K> kappa_weights(c.space.size());
     std::vector<std::vector<K>> kappa_points(c.space.size());
     size_t bit = 0;
@@ -128,42 +139,30 @@ std::vector<K> ReadContractions(const Plan& plan, const Statement& statement, co
     K scale = term.coefficient * w.scale;
     for (size_t j = shape.variables; j < variables; ++j) scale = scale * (K::One() - r[j]);
 
-    // Each operand: a public value, or a masked message with a claim on its tensor.
-    const bool left_public = IsPublic(plan, c.left.tensor);
-    const bool right_public = !c.right.has_value() || IsPublic(plan, c.right->tensor);
-    Affine<K> left;
-    Affine<K> right;
     if (left_public) {
       left.constant = EvaluatePublic(plan, statement, c.left, w.left);
+    } else if (plan.circuit.tensors[c.left.tensor].kind == TensorKind::kWeight) {
+      weight_claims.push_back(MakeWeightClaim(plan, c, w.left, kappa_points, left));
     } else {
-      left = channel.ReceiveMasked("contraction end", 1)[0];
-      if (plan.circuit.tensors[c.left.tensor].kind == TensorKind::kWeight) {
-        weight_claims.push_back(MakeWeightClaim(plan, c, w.left, kappa_points, left));
-      } else {
-        LinearClaim<K> claim;
-        claim.value = left;
-        AddView(plan, statement, c.left, w.left, K::One(), claim);
-        claims.push_back(std::move(claim));
-      }
+      LinearClaim<K> claim;
+      claim.value = left;
+      AddView(plan, statement, c.left, w.left, K::One(), claim);
+      claims.push_back(std::move(claim));
     }
     if (!c.right.has_value()) {
       right.constant = EvaluateOnes(shape, w.right);
     } else if (right_public) {
       right.constant = EvaluatePublic(plan, statement, *c.right, w.right);
     } else {
-      right = channel.ReceiveMasked("contraction end", 1)[0];
       LinearClaim<K> claim;
       claim.value = right;
       AddView(plan, statement, *c.right, w.right, K::One(), claim);
       claims.push_back(std::move(claim));
     }
-    Affine<K> product;
     if (left_public) {
       product = right * left.constant;
     } else if (right_public) {
       product = left * right.constant;
-    } else {
-      product = channel.Product(left, right);
     }
     end.value = end.value - product * scale;
   }

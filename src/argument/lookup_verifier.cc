@@ -3,6 +3,7 @@
 #include <map>
 
 #include "argument/sumcheck_verifier.h"
+#include "field/kernels.h"
 #include "field/multilinear.h"
 
 namespace provenn {
@@ -119,16 +120,13 @@ std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const 
   return out;
 }
 
-template <typename K>
-LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, MaskedChannel<K>& channel,
-                             std::vector<LinearClaim<K>>& claims) {
-  const LeafClaim<K> leaf = ReadTree(plan, channel, claims);
-  LinearClaim<K> numerator;    // functionals on multiplicities = numerator - public part
-  LinearClaim<K> denominator;  // functionals on cells = denominator - public part - contractions
-  numerator.value = leaf.numerator;
-  denominator.value = leaf.denominator;
-  K filled = K::Zero();  // weight of all blocks
+namespace {
 
+// What the lookups' blocks count. Returns the weight of these blocks.
+template <typename K>
+K AddLookups(const Plan& plan, const Statement& statement, const LeafClaim<K>& leaf, LinearClaim<K>& numerator,
+             LinearClaim<K>& denominator) {
+  K filled = K::Zero();
   for (size_t l = 0; l < plan.circuit.lookups.size(); ++l) {
     const Lookup& lookup = plan.circuit.lookups[l];
     const K block = BlockWeight(plan.leaves.lookups[l], leaf.point);
@@ -153,7 +151,14 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
       }
     }
   }
+  return filled;
+}
 
+// The same of the tables' blocks.
+template <typename K>
+K AddTables(const Plan& plan, const LeafClaim<K>& leaf, LinearClaim<K>& numerator, LinearClaim<K>& denominator) {
+  K filled = K::Zero();
+  std::vector<int32_t> numbers;  // 0, 1, 2, ...
   for (size_t t = 0; t < plan.circuit.tables.size(); ++t) {
     const Table& table = plan.circuit.tables[t];
     const LeafBlock& place = plan.leaves.tables[t];
@@ -161,20 +166,16 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
     filled += block;
     std::vector<K> eq = EqTable<K>(std::span<const K>(leaf.point).first(static_cast<size_t>(place.log_size)));
     eq.resize(table.size);
-    K rows = K::Zero();
-    K index = K::Zero();
-    std::vector<K> values(table.values.size(), K::Zero());
-    for (uint32_t j = 0; j < table.size; ++j) {
-      rows += eq[j];
-      index += eq[j] * Goldilocks(j);
-      for (size_t c = 0; c < values.size(); ++c) values[c] += eq[j] * Goldilocks::FromSigned(table.values[c][j]);
-    }
+    while (numbers.size() < eq.size()) numbers.push_back(static_cast<int32_t>(numbers.size()));
+    const std::span<const K> weights(eq);
+    const K rows = Sum(eq);
+    const K index = InnerProduct<K>(std::span<const int32_t>(numbers).first(eq.size()), weights);
     K tuple =
         rows * (leaf.alpha - K(Goldilocks(t))) - leaf.beta * (index + rows * Goldilocks::FromSigned(table.first_key));
     K power = leaf.beta;
-    for (const K& v : values) {
+    for (const std::vector<int32_t>& column : table.values) {
       power = power * leaf.beta;
-      tuple = tuple - power * v;
+      tuple = tuple - power * InnerProduct<K>(std::span<const int32_t>(column), weights);
     }
     denominator.value.constant = denominator.value.constant - block * (tuple + K::One() - rows);
     ProductFunctional<K> multiplicities;
@@ -182,14 +183,27 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
     multiplicities.axes.push_back(std::move(eq));
     numerator.products[kActivations].push_back(std::move(multiplicities));
   }
-  denominator.value.constant = denominator.value.constant - (K::One() - filled);
+  return filled;
+}
 
+}  // namespace
+
+template <typename K>
+LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, MaskedChannel<K>& channel,
+                             std::vector<LinearClaim<K>>& claims) {
+  const LeafClaim<K> leaf = ReadTree(plan, channel, claims);
   LookupOutcome<K> outcome;
   outcome.terms = CollectContractionTerms(plan, leaf.point, leaf.beta);
-  if (!outcome.terms.empty()) {
-    outcome.sum = channel.ReceiveMasked("contraction sum", 1)[0];
-    denominator.value = denominator.value - outcome.sum;
-  }
+  if (!outcome.terms.empty()) outcome.sum = channel.ReceiveMasked("contraction sum", 1)[0];
+  if (channel.shape_only()) return outcome;
+
+  LinearClaim<K> numerator;    // functionals on multiplicities = numerator - public part
+  LinearClaim<K> denominator;  // functionals on cells = denominator - public part - contractions
+  numerator.value = leaf.numerator;
+  denominator.value = leaf.denominator - outcome.sum;
+  const K filled =
+      AddLookups(plan, statement, leaf, numerator, denominator) + AddTables(plan, leaf, numerator, denominator);
+  denominator.value.constant = denominator.value.constant - (K::One() - filled);
   claims.push_back(std::move(numerator));
   claims.push_back(std::move(denominator));
   return outcome;

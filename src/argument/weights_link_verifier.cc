@@ -93,6 +93,7 @@ void ReadSboxes(const Plan& plan, MaskedChannel<K>& channel, FrontResult<K>& fro
   front.claims.push_back(std::move(square_in));
   front.claims.push_back(std::move(square_cube));
   front.claims.push_back(std::move(last));
+  if (channel.shape_only()) return;
 
   std::vector<K> at_sbox = EqTable<K>(std::span<const K>(rho).first(kSboxBits));
   std::vector<K> at_permutation = EqTable<K>(std::span<const K>(rho).subspan(kSboxBits));

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "field/extension.h"
+#include "field/kernels.h"
 #include "field/multilinear.h"
 
 namespace provenn {
@@ -11,7 +12,12 @@ namespace provenn {
 template <typename K>
 void AddOuterProduct(std::span<const std::vector<K>> axes, std::span<const K> last, K scale, std::span<K> rows) {
   if (axes.empty()) {
-    for (size_t i = 0; i < last.size(); ++i) rows[i] += scale * last[i];
+    Axpy<K>(scale, last, rows);
+    return;
+  }
+  // One long stretch in place of many short ones.
+  if (last.size() == 1) {
+    AddOuterProduct<K>(axes.first(axes.size() - 1), axes.back(), scale * last[0], rows);
     return;
   }
   const size_t stride = rows.size() / axes[0].size();
