@@ -47,8 +47,8 @@ class CellEquations {
     uint64_t unit = 0;   // 0 where there are no terms
     size_t largest = 0;  // term with the largest factor
     bool Contains(Goldilocks rest) const {
-      const uint64_t above = (rest * scale - min).value();
-      return above <= width && above % unit == 0;
+      const uint64_t above = ((shift == 0 ? rest : rest * scale) - min).value();
+      return above <= width && (unit == 1 || above % unit == 0);
     }
   };
   struct RowRange {
@@ -60,21 +60,23 @@ class CellEquations {
   // factors, in which one cell has the factor 1 and all others have an interval.
   void FindDomains() {
     domains_.assign(solved_.size(), std::nullopt);
+    std::vector<std::vector<Domain>> held;  // by table and column
+    for (const Table& table : constraints_.circuit().tables) {
+      held.push_back({{table.first_key, table.first_key + int64_t{table.size} - 1}});
+      for (const std::vector<int32_t>& values : table.values) {
+        const auto [min, max] = std::minmax_element(values.begin(), values.end());
+        held.back().push_back({*min, *max});
+      }
+    }
     for (bool more = true; more;) {
       more = false;
       for (uint32_t i = 0; i < done_.size(); ++i) {
         if (done_[i]) continue;
         const CellTuple& tuple = constraints_.tuples()[i];
-        const Table& table = constraints_.circuit().tables[tuple.table];
         for (size_t c = 0; c < tuple.columns.size(); ++c) {
           const Form form = Resolve(tuple.columns[c]);
           if (!form.ready || form.terms.empty()) continue;
-          Domain held{table.first_key, table.first_key + int64_t{table.size} - 1};
-          if (c > 0) {
-            const auto [min, max] = std::minmax_element(table.values[c - 1].begin(), table.values[c - 1].end());
-            held = {*min, *max};
-          }
-          more = Narrow(form, held) || more;
+          more = Narrow(form, held[tuple.table][c]) || more;
         }
       }
     }
