@@ -5,36 +5,6 @@
 namespace provenn::cli {
 namespace {
 
-const char* KindName(Term::Kind kind) {
-  switch (kind) {
-    case Term::Kind::kValue:
-      return "value";
-    case Term::Kind::kConvolution:
-      return "convolution";
-    case Term::Kind::kFullyConnected:
-      return "fully connected";
-    case Term::Kind::kConstantFactor:
-      return "constant factor";
-    case Term::Kind::kConstant:
-      return "constant";
-    case Term::Kind::kWindowSum:
-      return "window sum";
-    case Term::Kind::kWindowMaximum:
-      return "maximum";
-    case Term::Kind::kAxisSum:
-      return "sum";
-    case Term::Kind::kScaledWindowSum:
-      return "window sum times constant";
-    case Term::Kind::kMatrixProduct:
-      return "matrix product";
-    case Term::Kind::kProduct:
-      return "product";
-    case Term::Kind::kUnknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
 Json TensorOrNull(uint32_t tensor) { return tensor == kNoTensor ? Json(nullptr) : Json(tensor); }
 
 Json ToJson(const FunctionReport& f) {
@@ -52,7 +22,7 @@ Json ToJson(const FunctionReport& f) {
 }
 
 Json ToJson(const Term& t) {
-  return {{"kind", KindName(t.kind)},
+  return {{"kind", FactsOf(t.kind).name},
           {"value", TensorOrNull(t.value)},
           {"second", TensorOrNull(t.second)},
           {"weight", TensorOrNull(t.weight)},
@@ -83,6 +53,7 @@ Json ToJson(const Node& n, size_t number) {
           {"output", TensorOrNull(n.output)},
           {"part", n.part},
           {"shape", n.space},
+          {"constant_result", n.constant_result},
           {"maximum", n.kind == Node::Kind::kMaximum},
           {"terms", terms},
           {"constant", n.constant},
@@ -140,6 +111,15 @@ Json ExplanationToJson(const ExplainedKey& key) {
                       {"words", t.words},
                       {"functions", functions}});
   }
+  Json constants = Json::array();
+  for (const ConstantReport& c : e.constants) {
+    constants.push_back({{"tensor", c.tensor},
+                         {"secret", c.secret},
+                         {"cells", c.cells},
+                         {"all_equal", c.computed ? Json(c.all_equal) : Json(nullptr)},
+                         {"first_values", c.values},
+                         {"digest", c.computed ? Json(ToHex(c.digest)) : Json(nullptr)}});
+  }
   return {{"recognised", e.not_recognised.empty()},
           {"not_recognised", Findings(e)},
           {"model_id", ToHex(key.model.model_id)},
@@ -153,6 +133,7 @@ Json ExplanationToJson(const ExplainedKey& key) {
           {"outputs", Ports(e, false)},
           {"nodes", nodes},
           {"tables", tables},
+          {"constants", constants},
           {"weights_commitment",
            {{"columns", key.model.weights.columns},
             {"log_size", key.model.weights.log_size},

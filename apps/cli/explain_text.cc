@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "explain.h"
@@ -48,9 +49,13 @@ void PrintNodes(const Explanation& e) {
     if (!n.problems.empty()) line = red(line + "  NOT RECOGNISED");
     fmt::print("{}\n       {}", line, n.formula);
     if (n.kind != Node::Kind::kMaximum && n.output != kNoTensor) {
-      fmt::print("; step {}", Step(n.function.result_scale));
+      const FunctionReport& f = n.function;
+      fmt::print("; step {}", Step(f.result_scale));
+      // What ReLU does to negative values is no saturation.
+      const bool low = f.held_low.has_value() && f.form != FunctionReport::Form::kRelu;
+      const bool saturates = low || f.held_high.has_value();
       if (!n.exact) {
-        fmt::print(", {}", RealRange(n.function.min_value, n.function.max_value, n.function.result_scale));
+        fmt::print(", {}{}", RealRange(f.min_value, f.max_value, f.result_scale), saturates ? ", saturating" : "");
       }
     }
     fmt::print("\n");
@@ -75,7 +80,9 @@ void PrintExplanation(const ExplainedKey& key) {
   fmt::print("  model id    {}  weights included\n", ToHex(key.model.model_id));
   fmt::print("  graph id    {}  operators and shapes\n", ToHex(e.graph_id));
   fmt::print("  formats id  {}  those, scales and tables\n", ToHex(e.formats_id));
-  fmt::print("  {} nodes, {} lookups, {} tables, {} weights (secret){}\n", e.nodes.size(), e.lookups, e.tables.size(),
+  const auto constants = std::count_if(e.nodes.begin(), e.nodes.end(), [](const Node& n) { return n.constant_result; });
+  fmt::print("  {} nodes{}, {} lookups, {} tables, {} weights (secret){}\n", e.nodes.size(),
+             constants == 0 ? "" : fmt::format(" ({} of them constants)", constants), e.lookups, e.tables.size(),
              Grouped(e.weights), e.not_recognised.empty() ? ": everything is recognised" : "");
   if (e.not_total.empty()) {
     fmt::print(

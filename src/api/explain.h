@@ -4,6 +4,7 @@
 #include "api/verify_key.h"
 #include "explain/difference.h"
 #include "explain/explanation.h"
+#include "explain/operators.h"
 #include "explain/reading.h"
 
 namespace provenn {

@@ -99,7 +99,7 @@ class GraphWriter {
       if (!facts.recognised) {
         w_.U8(3);
         WriteWholeLookup(lookup);
-        if (step.clamp.has_value()) WriteTable(in_.circuit.tables[step.clamp->table]);
+        if (step.clamp.has_value()) WriteTable(step.clamp->table);
         continue;
       }
       w_.U8(step.quotient.has_value() ? 1 : 2);
@@ -124,13 +124,21 @@ class GraphWriter {
     w_.U8(0);
   }
 
-  void WriteTable(const Table& table) {
-    w_.SignedVarint(table.first_key);
-    w_.Varint(table.size);
-    w_.Varint(table.values.size());
-    for (const auto& column : table.values) {
-      for (int32_t v : column) w_.SignedVarint(v);
+  // Each once, however many lookups bring it in.
+  void WriteTable(uint32_t id) {
+    const auto [it, fresh] = table_digests_.try_emplace(id);
+    if (fresh) {
+      const Table& table = in_.circuit.tables[id];
+      ByteWriter w;
+      w.SignedVarint(table.first_key);
+      w.Varint(table.size);
+      w.Varint(table.values.size());
+      for (const auto& column : table.values) {
+        for (int32_t v : column) w.SignedVarint(v);
+      }
+      it->second = Sha256Of("provenn.architecture.table", {ByteSpan(w.bytes())});
     }
+    w_.Raw(ByteSpan(it->second));
   }
 
   void WriteWholeLookup(const Lookup& lookup) {
@@ -153,13 +161,14 @@ class GraphWriter {
         WriteContraction(t.contraction);
       }
     }
-    WriteTable(in_.circuit.tables[lookup.table]);
+    WriteTable(lookup.table);
   }
 
   const ArchitectureInput& in_;
   ByteWriter w_;
   std::map<uint32_t, uint64_t> numbers_;
   std::vector<uint32_t> order_;
+  std::map<uint32_t, Digest> table_digests_;
 };
 
 }  // namespace

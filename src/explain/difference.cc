@@ -109,7 +109,14 @@ std::vector<std::string> Wiring(const Node& a, const Node& b, const Matching& ma
 }
 
 // Longest common subsequence of signatures, as pairs.
-std::vector<std::pair<size_t, size_t>> Pairs(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+std::vector<std::pair<size_t, size_t>> Pairs(const std::vector<std::string>& first,
+                                             const std::vector<std::string>& second) {
+  // Numbers for signatures: long ones are compared once.
+  std::map<std::string, size_t> numbers;
+  std::vector<size_t> a;
+  std::vector<size_t> b;
+  for (const std::string& s : first) a.push_back(numbers.try_emplace(s, numbers.size()).first->second);
+  for (const std::string& s : second) b.push_back(numbers.try_emplace(s, numbers.size()).first->second);
   size_t head = 0;
   while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
   size_t tail = 0;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "explain/architecture.h"
+#include "explain/constants.h"
 #include "explain/maximum.h"
 #include "explain/node.h"
 #include "explain/reading.h"
@@ -26,10 +27,10 @@ class Explainer {
         outputs_(outputs),
         tables_(circuit),
         cell_ranges_(CellRanges(circuit)),
+        ranges_(RangesWhereProved(circuit, program)),
         accounted_(circuit.lookups.size(), false) {}
 
   Explanation Run() {
-    PrepareRanges();
     ReadSteps();
     AccountForLookups();
     for (size_t i = 0; i < accounted_.size(); ++i) {
@@ -42,42 +43,30 @@ class Explainer {
     for (const Tensor& t : circuit_.tensors) {
       if (t.kind == TensorKind::kWeight) out_.weights += ElementCount(t.shape);
     }
+    const auto total = CheckTotality(circuit_, program_);
+    if (!total.ok()) out_.not_total = total.error().ToString();
+    ShowConstants();
     CollectFindings();
     const ArchitectureInput architecture{circuit_, program_, inputs_, outputs_, facts_, other_lookups_};
     out_.graph_id = GraphId(architecture);
     out_.formats_id = FormatsId(architecture, out_.graph_id);
-    const auto total = CheckTotality(circuit_, program_);
-    if (!total.ok()) out_.not_total = total.error().ToString();
     out_.about_weights = WeightsSection(circuit_, out_);
     return std::move(out_);
   }
 
  private:
-  void PrepareRanges() {
-    ranges_.assign(circuit_.tensors.size(), ValueRange{1, 0});
-    is_value_.assign(circuit_.tensors.size(), false);
-    for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
-      const Tensor& tensor = circuit_.tensors[t];
-      if (tensor.kind != TensorKind::kInput && tensor.kind != TensorKind::kWeight) continue;
-      ranges_[t] = {tensor.min, tensor.max};
-      is_value_[t] = true;
-    }
-  }
-
-  void SetCellRange(uint32_t tensor) {
-    const auto& range = cell_ranges_[tensor];
-    if (range.has_value()) ranges_[tensor] = {range->min, range->min + static_cast<int64_t>(range->size) - 1};
-  }
-
   void ReadSteps() {
     facts_.resize(program_.steps.size());
+    is_value_.assign(circuit_.tensors.size(), false);
+    for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
+      const TensorKind kind = circuit_.tensors[t].kind;
+      is_value_[t] = kind == TensorKind::kInput || kind == TensorKind::kWeight;
+    }
     for (size_t i = 0; i < program_.steps.size(); ++i) {
       const Step& step = program_.steps[i];
       if (step.kind != Step::Kind::kLookup) continue;
-      for (const RemainderDigit& digit : step.digits) SetCellRange(digit.tensor);
       if (!SetsValue(step)) continue;
-      if (step.quotient.has_value()) SetCellRange(step.quotient->tensor);
-      ReadStep read = ExplainStep(circuit_, step, &tables_, &ranges_);
+      ReadStep read = ExplainStep(circuit_, step, ranges_, &tables_);
       for (const Term& term : read.node.terms) {
         for (const uint32_t t : {term.value, term.second}) {
           if (t != kNoTensor && !is_value_[t]) {
@@ -147,8 +136,8 @@ class Explainer {
       const auto check = RangeCheckOf(static_cast<uint32_t>(i));
       if (accounted_[i] || !check.has_value()) continue;
       const ValueRange& range = ranges_[check->tensor];
-      const bool known = range.min <= range.max && circuit_.tensors[check->tensor].kind != TensorKind::kWeight;
-      accounted_[i] = known && check->min <= range.min && check->max >= range.max;
+      accounted_[i] = circuit_.tensors[check->tensor].kind != TensorKind::kWeight && check->min <= range.min &&
+                      check->max >= range.max;
     }
   }
 
@@ -165,6 +154,23 @@ class Explainer {
         report.max = ranges_[port.tensor].max;
         report.scale = t.scale;
         out_.ports.push_back(std::move(report));
+      }
+    }
+  }
+
+  // Nodes that read no input are no operators, and their values are what counts.
+  void ShowConstants() {
+    const std::vector<Source> sources = SourcesOf(circuit_, program_);
+    out_.constants = ConstantsOf(circuit_, program_, sources, out_.not_total.empty());
+    std::vector<const ConstantReport*> by_tensor(circuit_.tensors.size(), nullptr);
+    for (const ConstantReport& c : out_.constants) by_tensor[c.tensor] = &c;
+    for (Node& node : out_.nodes) {
+      const ConstantReport* constant = node.output == kNoTensor ? nullptr : by_tensor[node.output];
+      if (constant == nullptr) continue;
+      node.constant_result = true;
+      node.operation = constant->words;
+      if (!constant->secret && !constant->computed) {
+        node.problems.push_back("a constant whose values were not computed: its sums can wrap, or it is too large");
       }
     }
   }
@@ -209,10 +215,10 @@ class Explainer {
   const std::vector<ModelPort>& outputs_;
   TableReader tables_;
   const std::vector<std::optional<CellRange>> cell_ranges_;
-  std::vector<bool> accounted_;  // by lookup
-  std::vector<ValueRange> ranges_;
-  std::vector<bool> is_value_;       // by tensor: inputs, weights and what nodes set
-  std::vector<uint32_t> low_digit_;  // by lookup: what a step takes from its cell
+  const std::vector<ValueRange> ranges_;  // by tensor
+  std::vector<bool> accounted_;           // by lookup
+  std::vector<bool> is_value_;            // by tensor: inputs, weights and what nodes set
+  std::vector<uint32_t> low_digit_;       // by lookup: what a step takes from its cell
   std::vector<ReadStep> steps_;
   std::vector<StepFacts> facts_;
   std::vector<uint32_t> other_lookups_;

@@ -165,6 +165,33 @@ TEST_F(HostileKeyTest, ALookupMoreIsADemandThatIsShown) {
   EXPECT_THAT(e.not_recognised[0].text, HasSubstr("have no proof"));
 }
 
+TEST_F(HostileKeyTest, ARangeOfAResultIsADemand) {
+  // Of every result of the program that a table gives: all of its range, then one less at either end.
+  size_t tried = 0;
+  for (size_t n = 0; n < honest_.nodes.size(); ++n) {
+    const Node& node = honest_.nodes[n];
+    if (node.kind == Node::Kind::kMaximum || node.exact) continue;
+    for (const int cut : {0, 1, 2}) {
+      CompiledModel model = model_;
+      Lookup lookup;
+      lookup.space = model.circuit.tensors[node.output].shape;
+      lookup.table = static_cast<uint32_t>(model.circuit.tables.size());
+      View cells{node.output, {}};
+      for (uint32_t a = 0; a < lookup.space.size(); ++a) cells.axes.push_back({0, {{a, 1}}});
+      lookup.columns.push_back(Expression{{0, 0}, {{{1, 0}, cells}}, {}});
+      Table table;
+      table.first_key = node.function.min_value + (cut == 1 ? 1 : 0);
+      table.size = static_cast<uint32_t>(node.function.max_value - (cut == 2 ? 1 : 0) - table.first_key + 1);
+      model.circuit.tables.push_back(table);
+      model.circuit.lookups.push_back(lookup);
+      ASSERT_TRUE(CheckDeterminism(model.circuit, model.program).ok());
+      EXPECT_EQ(Explain(model).not_recognised.empty(), cut == 0) << "node " << n << ", cut " << cut;
+      ++tried;
+    }
+  }
+  EXPECT_GE(tried, 9u);
+}
+
 TEST_F(HostileKeyTest, AnAddendMoreIsSeen) {
   // The first layer's bias also counts once more, for the sum of everything.
   const Explanation e = Changed([](CompiledModel& m) {

@@ -26,6 +26,8 @@ struct Departure {
 // A table's function. real argument x = key * 2^-key_scale, real result = value * 2^-result_scale; results are rounded
 // to the nearest integer, halves away from zero.
 struct FunctionReport {
+  enum class Form { kUnknown, kConstant, kIdentity, kRelu, kOther, kFitted };  // kFitted: with parameters, public ones
+  Form form = Form::kUnknown;
   std::string family;   // "relu", "sigmoid", ...; empty where none fits. Part of the graph's id.
   std::string formula;  // in x: "max(x, 0)"
   int32_t key_scale = 0;
@@ -43,7 +45,10 @@ struct FunctionReport {
   bool recognised() const { return !family.empty() && departure_count == 0; }
 };
 
-// One addend of a node's sum E.
+// What an addend does with values, coarsely.
+enum class OperatorGroup { kWeighted, kPooling, kElementwise };
+
+// One addend of a node's sum E. What is said of each kind is in operators.cc.
 struct Term {
   enum class Kind {
     kValue,            // a tensor, read through a view
@@ -77,7 +82,8 @@ struct Term {
   int32_t scale = 0;        // of the addend itself, by the declared scales
   uint64_t divisor = 1;     // the coefficient stands for a division by it, besides a power of two
   std::string words;
-  std::string formula;  // with the coefficient
+  std::string formula;            // without the coefficient
+  std::string unordered_formula;  // the same for a product in either order
 };
 
 // What one tensor, or one part of it, is set to.
@@ -98,6 +104,7 @@ struct Node {
   bool exact = false;     // q itself is the result: no table
   int clamp_bits = 0;     // > 0: saturates through a coarse position of so many bits
   FunctionReport function;
+  bool constant_result = false;       // it reads no input, directly or through others
   std::string operation;              // "convolution 3x3, stride 2, pads 1, 16 -> 32 channels + bias, relu"
   std::string formula;                // "E = ...; q = ...; T9 = ..."
   std::vector<std::string> problems;  // why it is not recognised; empty where it is
@@ -124,6 +131,18 @@ struct TableReport {
   uint64_t uses = 0;
 };
 
+// A tensor that depends on no input.
+struct ConstantReport {
+  uint32_t tensor = 0;
+  bool secret = false;  // it depends on weights
+  uint64_t cells = 0;
+  bool computed = false;  // then:
+  bool all_equal = false;
+  std::vector<int64_t> values;  // the first ones
+  Digest digest{};              // SHA-256 of all of them, docs/format.md
+  std::string words;
+};
+
 struct Finding {
   std::string place;
   std::string text;
@@ -134,6 +153,7 @@ struct Explanation {
   std::vector<PortReport> ports;
   std::vector<Node> nodes;  // in the order of the program
   std::vector<TableReport> tables;
+  std::vector<ConstantReport> constants;
   std::vector<std::string> about_weights;  // what the key tells about them
   uint64_t weights = 0;
   uint64_t lookups = 0;

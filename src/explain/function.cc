@@ -13,11 +13,17 @@ namespace {
 
 using RealFunction = std::function<double(double)>;
 
+using Form = FunctionReport::Form;
+
 struct Candidate {
+  Form form;
   std::string family;
   std::string formula;
   RealFunction f;
 };
+
+constexpr const char* kIdentity = "identity";
+constexpr const char* kIdentityFormula = "x";
 
 GraphNode NodeOf(Op op, Attributes attributes = {}) {
   GraphNode node;
@@ -37,14 +43,14 @@ const std::vector<Candidate>& Candidates() {
     const auto apply = [&](Op op) { return UnaryFunction::Apply(NodeOf(op), x); };
     const auto times = [&](const Unary& f) { return UnaryFunction::Combine(Op::kMul, x, f); };
     return std::vector<Candidate>{
-        {"identity", "x", Of(x)},
-        {"sigmoid", "1 / (1 + e^-x)", Of(apply(Op::kSigmoid))},
-        {"tanh", "tanh(x)", Of(apply(Op::kTanh))},
-        {"hard-swish", "x·clamp(x/6 + 1/2, 0, 1)", Of(apply(Op::kHardSwish))},
-        {"swish", "x / (1 + e^-x)", Of(times(apply(Op::kSigmoid)))},
-        {"exponential", "e^x", DeterministicExp},
-        {"reciprocal", "1/x", [](double v) { return 1.0 / v; }},
-        {"square", "x·x", Of(times(x))},
+        {Form::kIdentity, kIdentity, kIdentityFormula, Of(x)},
+        {Form::kOther, "sigmoid", "1 / (1 + e^-x)", Of(apply(Op::kSigmoid))},
+        {Form::kOther, "tanh", "tanh(x)", Of(apply(Op::kTanh))},
+        {Form::kOther, "hard-swish", "x·clamp(x/6 + 1/2, 0, 1)", Of(apply(Op::kHardSwish))},
+        {Form::kOther, "swish", "x / (1 + e^-x)", Of(times(apply(Op::kSigmoid)))},
+        {Form::kOther, "exponential", "e^x", DeterministicExp},
+        {Form::kOther, "reciprocal", "1/x", [](double v) { return 1.0 / v; }},
+        {Form::kOther, "square", "x·x", Of(times(x))},
     };
   }();
   return all;
@@ -171,8 +177,8 @@ class Fitter {
       for (size_t k = 0; k < all.size() && fitted_.empty(); ++k) {
         const Candidate& f = all[i];
         const Candidate& g = all[k];
-        if (f.family == "identity" || g.family == "identity" || f.family == "reciprocal") continue;
-        Outer({f.family + " of " + g.family, f.family + "(" + g.family + "(x))",
+        if (f.form == Form::kIdentity || g.form == Form::kIdentity || f.family == "reciprocal") continue;
+        Outer({Form::kFitted, f.family + " of " + g.family, f.family + "(" + g.family + "(x))",
                [&f, &g](double x) { return f.f(g.f(x)); }});
       }
     }
@@ -184,6 +190,7 @@ class Fitter {
 
  private:
   static constexpr size_t kSample = 200;
+  static constexpr int kMaxFits = 6;
 
   // At most so many rows, evenly spread.
   std::vector<LineBound> Sample() const {
@@ -196,10 +203,11 @@ class Fitter {
   // Lines that keep to the bounds that `map` makes of the rows: the simplest one, with its numbers as they are and as
   // the 32-bit floats that models hold, and one that keeps away from where rounding turns.
   template <typename Map>
-  std::vector<SimpleLine> Fit(const Map& map) const {
+  std::vector<SimpleLine> Fit(const Map& map) {
     std::vector<LineBound> some = Sample();
     for (LineBound& b : some) b = map(b);
-    if (some.size() < 5 || !FitLine(some).has_value()) return {};
+    // Rows made so that a sample of them fits one function after the other: few are tried on all rows.
+    if (some.size() < 5 || !FitLine(some).has_value() || ++fits_ > kMaxFits) return {};
     std::vector<SimpleLine> lines;
     for (const double margin : {0.0, 1e-6}) {
       std::vector<LineBound> all = rows_;
@@ -233,11 +241,11 @@ class Fitter {
       const double y = Scaled((*f)(row.x), result_scale_);
       if (y < row.low - 0.5 || y > row.high + 0.5) return;
     }
-    fitted_.push_back({"leaky-relu", "x for x >= 0, " + alpha->text + "·x below", Of(f)});
+    fitted_.push_back({Form::kFitted, "leaky-relu", "x for x >= 0, " + alpha->text + "·x below", Of(f)});
   }
 
   void Outer(const Candidate& inner) {
-    const bool plain = inner.family == "identity";
+    const bool plain = inner.form == Form::kIdentity;
     const std::string x = plain ? "x" : "(" + inner.formula + ")";
     const auto lines = Fit([&](const LineBound& b) {
       return LineBound{inner.f(b.x), Scaled(b.low, -result_scale_), Scaled(b.high, -result_scale_)};
@@ -246,7 +254,7 @@ class Fitter {
       const double a = line.slope.value;
       const double b = line.shift.value;
       const RealFunction f = inner.f;
-      fitted_.push_back({plain ? "affine" : "affine of " + inner.family, LineText(line, x),
+      fitted_.push_back({Form::kFitted, plain ? "affine" : "affine of " + inner.family, LineText(line, x),
                          [a, b, f](double v) { return f(v) * a + b; }});
     }
   }
@@ -262,7 +270,8 @@ class Fitter {
       const double a = line.slope.value;
       const double b = line.shift.value;
       const auto f = outer.f;
-      fitted_.push_back({std::string(outer.family) + " of affine", outer.before + LineText(line, "x") + outer.after,
+      fitted_.push_back({Form::kFitted, std::string(outer.family) + " of affine",
+                         outer.before + LineText(line, "x") + outer.after,
                          [a, b, f](double v) { return f(v * a + b); }});
     }
   }
@@ -270,20 +279,33 @@ class Fitter {
   int32_t result_scale_;
   std::vector<LineBound> rows_;
   std::vector<Candidate> fitted_;
+  int fits_ = 0;
 };
 
 }  // namespace
 
+void BecomeIdentity(FunctionReport* function) {
+  function->form = Form::kIdentity;
+  function->family = kIdentity;
+  function->formula = kIdentityFormula;
+}
+
+FunctionReport UnknownFunction(std::span<const int32_t> values, int32_t key_scale, int32_t result_scale) {
+  FunctionReport report;
+  report.key_scale = key_scale;
+  report.result_scale = result_scale;
+  report.first_value = values.front();
+  report.last_value = values.back();
+  report.min_value = *std::min_element(values.begin(), values.end());
+  report.max_value = *std::max_element(values.begin(), values.end());
+  return report;
+}
+
 FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> values, int32_t key_scale,
                                  int32_t result_scale) {
-  FunctionReport base;
-  base.key_scale = key_scale;
-  base.result_scale = result_scale;
-  base.first_value = values.front();
-  base.last_value = values.back();
-  base.min_value = *std::min_element(values.begin(), values.end());
-  base.max_value = *std::max_element(values.begin(), values.end());
+  FunctionReport base = UnknownFunction(values, key_scale, result_scale);
   if (base.min_value == base.max_value) {
+    base.form = Form::kConstant;
     base.family = "constant";
     base.formula = std::to_string(base.min_value) + "·2^" + std::to_string(-result_scale);
     return base;
@@ -298,6 +320,7 @@ FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> val
       FunctionReport report = base;
       comparison.Run(candidate.f, best.departure_count, &report);
       if (report.departure_count >= best.departure_count) return false;
+      report.form = candidate.form;
       report.family = candidate.family;
       report.formula = candidate.formula;
       if (comparison.HoldsLow(candidate.f)) report.held_low = first_key + static_cast<int64_t>(comparison.low());
@@ -305,7 +328,8 @@ FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> val
         report.held_high = first_key + static_cast<int64_t>(comparison.high());
       }
       // The identity that stops at 0 is this function, whatever a graph called it.
-      if (report.family == "identity" && report.held_low.has_value() && report.first_value == 0) {
+      if (report.form == Form::kIdentity && report.held_low.has_value() && report.first_value == 0) {
+        report.form = Form::kRelu;
         report.family = "relu";
         report.formula = "max(x, 0)";
       }

@@ -13,7 +13,15 @@ namespace provenn {
 //
 // A row agrees if its value is f(key) rounded. On either side a table may hold its value constant from some row on:
 // the value of f there, or one that f has not reached yet in the direction in which it goes on (saturation).
+//
+// Precondition: there are rows. The time grows with their number alone.
 FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> values, int32_t key_scale,
                                  int32_t result_scale);
+
+// Makes it x -> x, whatever the rows before were compared with.
+void BecomeIdentity(FunctionReport* function);
+
+// Of the same rows, without a comparison: no known function.
+FunctionReport UnknownFunction(std::span<const int32_t> values, int32_t key_scale, int32_t result_scale);
 
 }  // namespace provenn

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 
+#include "explain/function.h"
+#include "explain/operators.h"
 #include "explain/reading.h"
 #include "explain/term.h"
 #include "relation/determinism.h"
@@ -16,20 +19,32 @@ struct ScaleChoice {
   uint64_t divisor = 1;
 };
 
-// Beyond all cells, and far from overflow.
-constexpr int64_t kAnything = int64_t{1} << 40;
-
 uint64_t Magnitude(int64_t v) { return v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v); }
 
-// j + d where magnitude = round(2^j / n) * 2^d, with at least 12 significant bits.
-std::optional<int> DivisionBits(uint64_t magnitude, uint64_t n) {
+// magnitude = round(2^j / divisor) * 2^d with at least 12 significant bits.
+struct Division {
+  uint64_t divisor = 0;
+  int bits = 0;  // j + d
+};
+
+// The one with the largest divisor up to n. Windows that reach beyond the tensor everywhere count fewer cells than they
+// have, but no window has many: divisors far below n are none.
+std::optional<Division> DivisionOf(uint64_t magnitude, uint64_t n) {
+  constexpr uint64_t kFewer = 1024;
+  Division best;
   for (int d = 0; d <= std::countr_zero(magnitude); ++d) {
     const uint64_t m = magnitude >> d;
-    for (int j = static_cast<int>(std::bit_width(n)) + 11; j < 63; ++j) {
-      if (((uint64_t{1} << j) + n / 2) / n == m) return j + d;
+    for (int j = 12; j < 63; ++j) {
+      // round(2^j / q) = m for q up to 2^j / (m - 1/2), about.
+      const uint64_t largest =
+          static_cast<uint64_t>((static_cast<unsigned __int128>(2) << j) / (2 * static_cast<unsigned __int128>(m) - 1));
+      for (uint64_t q = std::min(largest, n); q > 1 && q + 2 > std::min(largest, n) && q + kFewer > n; --q) {
+        const bool exact_enough = static_cast<int>(std::bit_width(q)) + 11 <= j;
+        if (q > best.divisor && exact_enough && ((uint64_t{1} << j) + q / 2) / q == m) best = {q, j + d};
+      }
     }
   }
-  return std::nullopt;
+  return best.divisor > 0 ? std::optional(best) : std::nullopt;
 }
 
 uint64_t SummedCells(const Term& term) {
@@ -41,19 +56,14 @@ uint64_t SummedCells(const Term& term) {
 std::vector<ScaleChoice> ScaleChoices(const Term& term) {
   std::vector<ScaleChoice> choices;
   const uint64_t c = Magnitude(term.coefficient.numerator);
-  const bool plain_sum = term.kind == Term::Kind::kWindowSum || term.kind == Term::Kind::kAxisSum;
+  const bool plain_sum = FactsOf(term.kind).as_mean != nullptr;
   const uint64_t n = SummedCells(term);
   if (std::has_single_bit(c)) {
     const int32_t lift = std::countr_zero(c);
     choices.push_back({term.scale + lift, 1});
     if (plain_sum && n > 1 && std::has_single_bit(n)) choices.push_back({term.scale + lift + std::countr_zero(n), n});
   } else if (plain_sum) {
-    // Windows that reach beyond the tensor everywhere count fewer cells than they have. No window has many: what a
-    // hostile key declares is not searched whole.
-    constexpr uint64_t kSearched = 1024;
-    for (uint64_t divisor = n; divisor > 1 && divisor + kSearched > n && choices.empty(); --divisor) {
-      if (const auto bits = DivisionBits(c, divisor)) choices.push_back({term.scale + *bits, divisor});
-    }
+    if (const auto division = DivisionOf(c, n)) choices.push_back({term.scale + division->bits, division->divisor});
   }
   return choices;
 }
@@ -67,8 +77,8 @@ std::string CoefficientText(const Term& term) {
 
 class StepReader {
  public:
-  StepReader(const Circuit& circuit, const Step& step, TableReader* tables, std::vector<ValueRange>* ranges)
-      : circuit_(circuit), step_(step), lookup_(circuit.lookups[step.id]), tables_(*tables), ranges_(*ranges) {}
+  StepReader(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges, TableReader* tables)
+      : circuit_(circuit), step_(step), lookup_(circuit.lookups[step.id]), ranges_(ranges), tables_(*tables) {}
 
   ReadStep Run() {
     Node& node = out_.node;
@@ -77,7 +87,6 @@ class StepReader {
     node.lookups = {step_.id};
     node.space = lookup_.space;
     FindOutput();
-    if (node.output != kNoTensor) before_ = ranges_[node.output];
     ReadSum();
     ReadConstant();
     if (node.exact) {
@@ -152,26 +161,20 @@ class StepReader {
       out_.node.terms.push_back(std::move(term));
       views_.push_back(&t.view);
     }
-    if (Cancels(key)) Problem("two addends cancel: what they read may be without effect");
+    if (Cancels()) Problem("two addends cancel: what they read may be without effect");
     for (const Term& term : out_.node.terms) {
       if (term.kind == Term::Kind::kUnknown) Problem("an addend is no known operator: " + term.formula);
     }
   }
 
-  // The same contraction, or the same view of a value, with coefficients of both signs.
-  bool Cancels(const Expression& key) const {
-    for (const AccumulatorTerm& x : key.accumulators) {
-      for (const AccumulatorTerm& y : key.accumulators) {
-        if (x.coefficient.numerator < 0 && y.coefficient.numerator > 0 &&
-            circuit_.contractions[x.contraction] == circuit_.contractions[y.contraction]) {
-          return true;
-        }
-      }
-    }
-    for (const ViewTerm& x : key.terms) {
-      for (const ViewTerm& y : key.terms) {
-        if (x.coefficient.numerator < 0 && y.coefficient.numerator > 0 && x.view == y.view) return true;
-      }
+  // The same sum, or the same view of a value, with coefficients of both signs. Formulas are exact.
+  bool Cancels() const {
+    std::set<std::string> signs[2];
+    for (const Term& term : out_.node.terms) {
+      const bool minus = term.coefficient.numerator < 0;
+      const std::string& text = term.unordered_formula;
+      if (signs[minus ? 0 : 1].contains(text)) return true;
+      signs[minus ? 1 : 0].insert(text);
     }
     return false;
   }
@@ -238,8 +241,7 @@ class StepReader {
     for (int32_t s : scales) {
       if (s - node.shift == result) SettleScale(s);
     }
-    node.function.family = "identity";
-    node.function.formula = "x";
+    BecomeIdentity(&node.function);
     node.function.key_scale = node.function.result_scale = result;
     if (node.sum_scale - node.shift != result) Problem("the declared scale of its result is another than the sum's");
   }
@@ -253,7 +255,7 @@ class StepReader {
     const auto rank = [](const FunctionReport& f) {
       if (f.family.empty()) return 3;
       if (f.departure_count > 0) return 2;
-      return f.family.find("affine") != std::string::npos ? 1 : 0;
+      return f.form == FunctionReport::Form::kFitted ? 1 : 0;
     };
     for (int32_t scale : ScalesToTry()) {
       const FunctionReport& f = tables_.Function(lookup_.table, column_, scale - node.shift, result);
@@ -280,11 +282,9 @@ class StepReader {
       const std::string problem = tables_.ClampProblem(step_.clamp->table, lookup_.table, column_, step_.clamp->bits);
       if (!problem.empty()) Problem(problem);
     }
-    Widen({best->min_value, best->max_value});
     // A sum that cannot be negative is not changed by a table that stops at 0.
-    if (best->recognised() && best->family == "relu" && NeverNegative()) {
-      node.function.family = "identity";
-      node.function.formula = "x";
+    if (best->recognised() && best->form == FunctionReport::Form::kRelu && NeverNegative()) {
+      BecomeIdentity(&node.function);
     }
   }
 
@@ -319,35 +319,12 @@ class StepReader {
     if (IsMaximum(rest, column)) {
       out_.pair = MaximumPair{*views_[0], *views_[1], -column.constant.numerator};
       node.kind = Node::Kind::kMaximum;
-      const ValueRange a = RangeOf(*views_[0]);
-      const ValueRange b = RangeOf(*views_[1]);
-      ranges_[node.output] = before_;
-      Widen({std::max(a.min, b.min) - column.constant.numerator, std::max(a.max, b.max) - column.constant.numerator});
       node.operation = "maximum of " + node.terms[0].words + " and " + node.terms[1].words;
       node.formula = out_text_ + " = max(" + node.terms[0].formula + ", " + node.terms[1].formula + ")";
       if (out_.pair->offset != 0) node.formula += " + " + std::to_string(out_.pair->offset);
       return;
     }
     Problem("something is subtracted from the function's value: it is no known operator");
-    // Whatever is demanded of it is then a demand that nothing accounts for.
-    ranges_[node.output] = {-kAnything, kAnything};
-  }
-
-  void Widen(ValueRange by) {
-    ValueRange& range = ranges_[out_.node.output];
-    range = range.min > range.max ? by : ValueRange{std::min(range.min, by.min), std::max(range.max, by.max)};
-  }
-
-  // Of what a view reads: its tensor's, and 0 where it leaves it.
-  ValueRange RangeOf(const View& view) const {
-    ValueRange range = ranges_[view.tensor];
-    const Shape& shape = circuit_.tensors[view.tensor].shape;
-    for (size_t a = 0; a < shape.size(); ++a) {
-      const Reach reach = ReachOf(view.axes[a], lookup_.space);
-      if (reach.low >= 0 && reach.high < int64_t{shape[a]}) continue;
-      range = {std::min<int64_t>(range.min, 0), std::max<int64_t>(range.max, 0)};
-    }
-    return range;
   }
 
   // f(a - b) + b with f(k) = max(k, 0) over all that a - b can be.
@@ -358,10 +335,10 @@ class StepReader {
     if (node.terms[0].coefficient.numerator != 1 || node.terms[1].coefficient.numerator != -1) return false;
     if (rest[0]->coefficient != Coefficient{-1, 0} || rest[0]->view != *views_[1]) return false;
     const FunctionReport& f = node.function;
-    if (!f.recognised() || f.family != "relu" || f.key_scale != f.result_scale) return false;
+    if (!f.recognised() || f.form != FunctionReport::Form::kRelu || f.key_scale != f.result_scale) return false;
     // Cells beyond a tensor read 0.
-    const int64_t highest = std::max<int64_t>(ranges_[views_[0]->tensor].max, 0);
-    const int64_t lowest = std::min<int64_t>(ranges_[views_[1]->tensor].min, 0);
+    const __int128 highest = std::max<int64_t>(ranges_[views_[0]->tensor].max, 0);
+    const __int128 lowest = std::min<int64_t>(ranges_[views_[1]->tensor].min, 0);
     return !f.held_high.has_value() || highest - lowest <= *f.held_high;
   }
 
@@ -379,13 +356,11 @@ class StepReader {
       const bool first = words.empty();
       if (!first) words += minus ? " - " : " + ";
       if (first && minus) words += "minus ";
-      if (t.kind == Term::Kind::kAxisSum) words += t.divisor > 1 ? "mean " : "sum ";
-      if (t.kind == Term::Kind::kWindowSum) words += t.divisor > 1 ? "average " : "sum ";
-      if (t.kind == Term::Kind::kConstant) words += weighted ? "bias " : "constant ";
+      const OperatorFacts& facts = FactsOf(t.kind);
+      const bool mean = facts.as_mean != nullptr && t.divisor > 1;
+      words += mean ? facts.as_mean : weighted ? facts.in_bias : facts.before;
       words += t.words;
-      if (t.kind == Term::Kind::kAxisSum || t.kind == Term::Kind::kWindowSum) {
-        if (t.divisor > 1 && t.divisor != SummedCells(t)) words += ", divided by " + std::to_string(t.divisor);
-      }
+      if (mean && t.divisor != SummedCells(t)) words += ", divided by " + std::to_string(t.divisor);
     }
     if (node.constant != 0) {
       e += node.constant < 0 ? " - " : " + ";
@@ -409,7 +384,7 @@ class StepReader {
     }
     const bool copy = node.terms.size() == 1 && node.terms[0].kind == Term::Kind::kValue;
     const std::string& family = node.function.family;
-    const bool plain = family == "identity";
+    const bool plain = node.function.form == FunctionReport::Form::kIdentity;
     node.operation = copy ? (plain ? "copy of " : (family.empty() ? "table of " : family + " of ")) + words : words;
     if (!copy && !plain) node.operation += ", " + (family.empty() ? "unknown table" : family);
   }
@@ -417,19 +392,19 @@ class StepReader {
   const Circuit& circuit_;
   const Step& step_;
   const Lookup& lookup_;
+  const std::vector<ValueRange>& ranges_;
   TableReader& tables_;
-  std::vector<ValueRange>& ranges_;
   ReadStep out_;
   size_t column_ = 0;
-  ValueRange before_{1, 0};         // of the output, by steps that set other parts of it
   std::vector<const View*> views_;  // of the sum's value terms
   std::string out_text_;
 };
 
 }  // namespace
 
-ReadStep ExplainStep(const Circuit& circuit, const Step& step, TableReader* tables, std::vector<ValueRange>* ranges) {
-  return StepReader(circuit, step, tables, ranges).Run();
+ReadStep ExplainStep(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges,
+                     TableReader* tables) {
+  return StepReader(circuit, step, ranges, tables).Run();
 }
 
 }  // namespace provenn

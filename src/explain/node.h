@@ -21,8 +21,9 @@ struct ReadStep {
   std::optional<MaximumPair> pair;
 };
 
-// `ranges`: what the cells of each tensor can be, by what their lookups allow; the step's output gets its own.
+// `ranges`: what the cells of each tensor can be (RangesWhereProved).
 // Precondition: CheckDeterminism accepts; the step sets an output or a quotient.
-ReadStep ExplainStep(const Circuit& circuit, const Step& step, TableReader* tables, std::vector<ValueRange>* ranges);
+ReadStep ExplainStep(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges,
+                     TableReader* tables);
 
 }  // namespace provenn

@@ -197,7 +197,7 @@ Contraction WithSummedAxesInOrder(const Contraction& c) {
   std::vector<Place> places;
   for (uint32_t axis = c.out_rank; axis < c.space.size(); ++axis) {
     Place place{kNowhere, 0, kNowhere, 0, c.space[axis], axis};
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {size_t{0}, size_t{1}}) {
       if (side == 1 && !c.right.has_value()) continue;
       const View& view = side == 0 ? c.left : *c.right;
       for (size_t a = 0; a < view.axes.size(); ++a) {

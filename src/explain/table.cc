@@ -1,6 +1,7 @@
 #include "explain/table.h"
 
 #include <algorithm>
+#include <set>
 
 #include "explain/function.h"
 
@@ -9,11 +10,11 @@ namespace provenn {
 std::string PowerText(int exponent) { return exponent == 0 ? "1" : "2^" + std::to_string(exponent); }
 
 std::string FunctionText(const FunctionReport& f, const std::string& q) {
-  if (f.family.empty()) return "table(" + q + ")";
-  if (f.family == "constant") return std::to_string(f.first_value);
-  const bool plain = f.family == "identity" || f.family == "relu";
-  if (plain && f.key_scale == f.result_scale) {
-    const bool relu = f.family == "relu";
+  using Form = FunctionReport::Form;
+  if (f.form == Form::kUnknown) return "table(" + q + ")";
+  if (f.form == Form::kConstant) return std::to_string(f.first_value);
+  const bool relu = f.form == Form::kRelu;
+  if ((relu || f.form == Form::kIdentity) && f.key_scale == f.result_scale) {
     if (f.held_low.has_value() && f.held_high.has_value()) {
       return "clamp(" + q + ", " + std::to_string(f.first_value) + ", " + std::to_string(f.last_value) + ")";
     }
@@ -37,7 +38,10 @@ const FunctionReport& TableReader::Function(uint32_t table, size_t column, int32
   const auto [it, fresh] = known_.try_emplace({table, column, key_scale, result_scale});
   if (fresh) {
     const Table& t = circuit_.tables[table];
-    it->second = RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale);
+    const bool affordable = t.size <= rows_left_;
+    if (affordable) rows_left_ -= t.size;
+    it->second = affordable ? RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale)
+                            : UnknownFunction(t.values[column], key_scale, result_scale);
   }
   return it->second;
 }
@@ -81,6 +85,7 @@ std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) co
     reports.push_back(std::move(r));
   }
   for (const Lookup& lookup : circuit_.lookups) ++reports[lookup.table].uses;
+  std::set<std::tuple<uint32_t, int32_t, int32_t>> listed;
   for (const Node& node : nodes) {
     for (const uint32_t id : node.tables) {
       TableReport& r = reports[id];
@@ -89,10 +94,8 @@ std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) co
         r.role = "clamp";
         continue;
       }
-      const auto same = [&](const FunctionReport& f) {
-        return f.key_scale == node.function.key_scale && f.result_scale == node.function.result_scale;
-      };
-      if (std::none_of(r.functions.begin(), r.functions.end(), same)) r.functions.push_back(node.function);
+      const FunctionReport& f = node.function;
+      if (listed.insert({id, f.key_scale, f.result_scale}).second) r.functions.push_back(f);
     }
   }
   for (TableReport& r : reports) {
@@ -103,10 +106,11 @@ std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) co
     } else if (r.role == "clamp") {
       r.words = "coarse positions, held to those of a function's table";
     }
+    std::set<std::string> said;
     for (const FunctionReport& f : r.functions) {
       // The same integers at other scales.
       const std::string words = f.recognised() ? f.family + ": " + FunctionText(f, "key") : "not recognised";
-      if (r.words.find(words) == std::string::npos) r.words += (r.words.empty() ? "" : "; ") + words;
+      if (said.insert(words).second) r.words += (r.words.empty() ? "" : "; ") + words;
     }
     if (r.words.empty()) r.words = "not a function of a node";
   }

@@ -12,9 +12,12 @@ namespace provenn {
 
 class TableReader {
  public:
-  explicit TableReader(const Circuit& circuit) : circuit_(circuit) {}
+  explicit TableReader(const Circuit& circuit) : circuit_(circuit) {
+    for (const Table& table : circuit.tables) rows_left_ += kReadings * table.size;
+  }
 
-  // The function in that value column. Each is compared once, however many nodes share it.
+  // The function in that value column. Each is compared once, however many nodes share it. A key whose tables are read
+  // at more pairs of scales than any network needs gets unknown functions from there on.
   const FunctionReport& Function(uint32_t table, size_t column, int32_t key_scale, int32_t result_scale);
 
   // What a clamp table and the function behind it do together, key by key: the function's first and last block of
@@ -26,7 +29,10 @@ class TableReader {
   std::vector<TableReport> Reports(const std::vector<Node>& nodes) const;
 
  private:
+  static constexpr uint64_t kReadings = 16;
+
   const Circuit& circuit_;
+  uint64_t rows_left_ = uint64_t{1} << 22;
   std::map<std::tuple<uint32_t, size_t, int32_t, int32_t>, FunctionReport> known_;
 };
 

@@ -27,13 +27,24 @@ struct AxisUse {
   bool told = false;  // kernel, stride, dilation and pads say all; else the index has to
 };
 
+// "Σ{k0<3} T1[i0, k0]·T0[k0]"
+std::string SumText(const Contraction& c) {
+  std::string text;
+  for (size_t a = c.out_rank; a < c.space.size(); ++a) {
+    text += (text.empty() ? "" : ", ") + ("k" + std::to_string(a - c.out_rank)) + "<" + std::to_string(c.space[a]);
+  }
+  if (!text.empty()) text = "Σ{" + text + "} ";
+  text += ViewText(c.left, c.out_rank);
+  return c.right.has_value() ? text + "·" + ViewText(*c.right, c.out_rank) : text;
+}
+
 class Recogniser {
  public:
   Recogniser(const Circuit& circuit, const Contraction& c)
       : circuit_(circuit), c_(WithSummedAxesInOrder(c)), by_weight_(c.space.size()) {}
 
   Term Run() {
-    term_.formula = Formula();
+    term_.formula = SumText(c_);
     const bool weight = circuit_.tensors[c_.left.tensor].kind == TensorKind::kWeight;
     if (weight) {
       term_.weight = c_.left.tensor;
@@ -62,17 +73,6 @@ class Recogniser {
   bool IsSummed(uint32_t axis) const { return axis >= c_.out_rank; }
   static std::string After(const std::string& comma, const std::string& words) {
     return words.empty() ? "" : comma + words;
-  }
-
-  std::string Formula() const {
-    std::string text;
-    for (size_t a = c_.out_rank; a < c_.space.size(); ++a) {
-      text += (text.empty() ? "" : ", ") + ("k" + std::to_string(a - c_.out_rank)) + "<" + std::to_string(c_.space[a]);
-    }
-    if (!text.empty()) text = "Σ{" + text + "} ";
-    text += ViewText(c_.left, c_.out_rank);
-    if (c_.right.has_value()) text += "·" + ViewText(*c_.right, c_.out_rank);
-    return text;
   }
 
   AxisUse UseOf(const AxisMap& map, uint32_t size) const {
@@ -275,12 +275,16 @@ class Recogniser {
                                : ", " + std::to_string(inputs * term_.groups) + " -> " +
                                      std::to_string(outputs * term_.groups) + " channels";
       if (term_.groups > 1 && !depthwise) term_.words += " in " + std::to_string(term_.groups) + " groups";
+    } else if (positions_.size() == 2 && summed_last_ && term_.groups == 1) {
+      term_.kind = Term::Kind::kConvolution;
+      term_.kernel = term_.strides = term_.dilations = {1, 1};
+      term_.pads_begin = term_.pads_end = {0, 0};
+      term_.words = "convolution 1x1, " + std::to_string(inputs) + " -> " + std::to_string(outputs) + " channels";
     } else {
       term_.kind = Term::Kind::kFullyConnected;
       term_.words = "fully connected " + std::to_string(inputs) + " -> " + std::to_string(outputs);
       if (term_.groups > 1) term_.words += " in each of " + std::to_string(term_.groups) + " groups";
       if (term_.positions > 1) term_.words += " at each of " + ShapeText(positions_) + " positions";
-      if (positions_.size() == 2 && summed_last_) term_.words += " (convolution 1x1)";
     }
     if (!summed_last_) term_.words += ", inputs along " + summed_axes_;
     term_.words += PlaceText(WeightAxes(read), ", outputs along") + again;
@@ -418,6 +422,11 @@ std::string WindowWords(const Term& term) {
 Term RecogniseContraction(const Circuit& circuit, uint32_t contraction) {
   const Contraction& c = circuit.contractions[contraction];
   Term term = Recogniser(circuit, c).Run();
+  term.unordered_formula = term.formula;
+  if (c.right.has_value()) {
+    const Contraction swapped{c.space, c.out_rank, *c.right, c.left};
+    term.unordered_formula = std::min(term.formula, SumText(WithSummedAxesInOrder(swapped)));
+  }
   term.scale = circuit.tensors[c.left.tensor].scale;
   if (c.right.has_value()) term.scale += circuit.tensors[c.right->tensor].scale;
   return term;
@@ -432,6 +441,7 @@ Term RecogniseValue(const Circuit& circuit, const View& view, const Shape& space
   const std::string words = ViewWords(view, space, tensor.shape);
   term.words = TensorText(view.tensor) + (words.empty() ? "" : " " + words);
   term.formula = ViewText(view, space.size());
+  term.unordered_formula = term.formula;
   return term;
 }
 

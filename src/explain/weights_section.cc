@@ -46,7 +46,7 @@ std::vector<std::string> WeightsSection(const Circuit& circuit, const Explanatio
     Add(&results,
         "step " + step + ", " + (node.exact ? "no limits" : Limits(node.function.min_value, node.function.max_value)),
         TensorText(node.output));
-    if (node.function.family == "affine" || node.function.family == "leaky-relu") {
+    if (node.function.form == FunctionReport::Form::kFitted) {
       constants.insert(TensorText(node.output) + ": " + node.function.formula);
     }
   }

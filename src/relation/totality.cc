@@ -37,13 +37,32 @@ Interval Times(Interval a, int64_t factor) {
   const Int128 y = TimesNumber(a.max, factor);
   return {std::min(x, y), std::max(x, y)};
 }
+// Intervals of cells, or kBeyond.
+Interval Times(Interval a, Interval b) {
+  constexpr Int128 kLarge = Int128{1} << 62;
+  for (const Interval& i : {a, b}) {
+    if (i.min < -kLarge || i.max > kLarge) return {-kBeyond, kBeyond};
+  }
+  const Int128 corners[4] = {a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max};
+  return {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
+}
+// What is in both; `b` if nothing is.
+Interval Within(Interval a, Interval b) {
+  const Interval both{std::max(a.min, b.min), std::min(a.max, b.max)};
+  return both.min <= both.max ? both : b;
+}
 Interval WithZero(Interval a) { return {std::min<Int128>(a.min, 0), std::max<Int128>(a.max, 0)}; }
 
 class TotalityChecker {
  public:
-  TotalityChecker(const Circuit& circuit, const Program& program)
+  // kAsDeclared: weights keep to their bounds, and whatever could go wrong is an error. kWhereProved: nothing is
+  // assumed of weights, but that there is a proof, so that every key has its row.
+  enum class Mode { kAsDeclared, kWhereProved };
+
+  TotalityChecker(const Circuit& circuit, const Program& program, Mode mode)
       : circuit_(circuit),
         program_(program),
+        proved_(mode == Mode::kWhereProved),
         ranges_(CellRanges(circuit)),
         clamp_lookups_(ClampLookups(circuit)),
         columns_(circuit) {}
@@ -56,24 +75,32 @@ class TotalityChecker {
       const Tensor& tensor = circuit_.tensors[t];
       if (tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kWeight) {
         tensors_[t] = Interval{tensor.min, tensor.max};
+        if (proved_ && tensor.kind == TensorKind::kWeight) tensors_[t] = kAnything;
       }
       if (tensor.kind == TensorKind::kInput) UseRange(static_cast<uint32_t>(t));
     }
     for (const Step& step : program_.steps) {
       RETURN_IF_ERROR(step.kind == Step::Kind::kContract ? Contract(step) : Satisfy(step));
     }
-    RETURN_IF_ERROR(CheckOtherLookups());
+    if (!proved_) RETURN_IF_ERROR(CheckOtherLookups());
     std::vector<ValueRange> out;
     for (size_t t = 0; t < circuit_.tensors.size(); ++t) {
-      const Interval range = *tensors_[t];
+      const Interval range = Within(*tensors_[t], {INT64_MIN, INT64_MAX});
       out.push_back({static_cast<int64_t>(range.min), static_cast<int64_t>(range.max)});
     }
     return out;
   }
 
  private:
-  static Error Bad(std::string where, std::string what) {
+  // Something can go wrong; where there is a proof, it did not.
+  Status Bad(std::string where, std::string what) const {
+    if (proved_) return Ok();
     return Error{Code::kOutOfRange, std::move(what), std::move(where)};
+  }
+  // Of keys or positions: those that have a row.
+  Interval InTable(Interval keys, const Table& table) const {
+    const Interval rows{table.first_key, table.first_key + int64_t{table.size} - 1};
+    return proved_ ? Within(keys, rows) : keys;
   }
 
   // Whether some index of the space falls outside the tensor, where a view reads 0.
@@ -109,17 +136,11 @@ class TotalityChecker {
   Status Contract(const Step& step) {
     const Contraction& c = circuit_.contractions[step.id];
     const Interval left = Read(c.left, c.space);
-    Interval product = left;
-    if (c.right.has_value()) {
-      const Interval right = Read(*c.right, c.space);
-      const Int128 corners[4] = {left.min * right.min, left.min * right.max, left.max * right.min,
-                                 left.max * right.max};
-      product = {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
-    }
+    const Interval product = c.right.has_value() ? Times(left, Read(*c.right, c.space)) : left;
     int64_t count = 1;
     for (size_t a = c.out_rank; a < c.space.size(); ++a) count *= c.space[a];
     sums_[step.id] = Times(product, count);
-    if (Wraps(sums_[step.id])) return Bad("contraction " + std::to_string(step.id), kWraps);
+    if (Wraps(sums_[step.id])) RETURN_IF_ERROR(Bad("contraction " + std::to_string(step.id), kWraps));
     return Ok();
   }
 
@@ -160,23 +181,31 @@ class TotalityChecker {
     if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
     const auto is_own = [&](uint32_t t) { return std::find(own.begin(), own.end(), t) != own.end(); };
     const Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
-    if (Wraps(sum)) return Bad(where, kWraps);
+    if (Wraps(sum)) RETURN_IF_ERROR(Bad(where, kWraps));
     Interval key{sum.min >> shift, sum.max >> shift};
     if (step.clamp.has_value()) RETURN_IF_ERROR(Clamp(*step.clamp, where, &key));
     if (step.quotient.has_value()) {
       const int bits = step.quotient->bits;
-      RETURN_IF_ERROR(Set(step.quotient->tensor, {key.min >> bits, key.max >> bits}));
+      Interval quotient{key.min >> bits, key.max >> bits};
+      if (proved_) {
+        // The one cell besides digits whose range the key check demands. What other ranges a key declares is no
+        // premise: it may be a demand.
+        const CellRange& held = *ranges_[step.quotient->tensor];
+        quotient = Within(quotient, {held.min, Int128{held.min} + Int128{held.size} - 1});
+      }
+      RETURN_IF_ERROR(Set(step.quotient->tensor, quotient));
       key = {0, (Int128{1} << bits) - 1};
     }
     if (key.min < table.first_key || key.max >= table.first_key + int64_t{table.size}) {
-      return Bad(where, "its keys can leave table " + table.name);
+      RETURN_IF_ERROR(Bad(where, "its keys can leave table " + table.name));
     }
+    key = InTable(key, table);
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       const uint32_t out = step.outputs[c];
       if (out != kNoTensor) RETURN_IF_ERROR(Set(out, Output(step, c, out, key)));
       // A column that sets nothing holds by itself only where it is the clamped position, which CheckDeterminism saw.
       if (out == kNoTensor && !(c == 0 && step.clamp.has_value())) {
-        return Bad(where, "a value column that nothing makes true");
+        RETURN_IF_ERROR(Bad(where, "a value column that nothing makes true"));
       }
     }
     return Ok();
@@ -185,10 +214,11 @@ class TotalityChecker {
   Status Clamp(const CoarseClamp& clamp, const std::string& where, Interval* key) {
     const Table& table = circuit_.tables[clamp.table];
     used_[*clamp_lookups_[clamp.top]] = true;
-    const Interval top{key->min >> clamp.bits, key->max >> clamp.bits};
+    Interval top{key->min >> clamp.bits, key->max >> clamp.bits};
     if (top.min < table.first_key || top.max >= table.first_key + int64_t{table.size}) {
-      return Bad(where, "its coarse positions can leave table " + table.name);
+      RETURN_IF_ERROR(Bad(where, "its coarse positions can leave table " + table.name));
     }
+    top = InTable(top, table);
     RETURN_IF_ERROR(Set(clamp.top, top));
     const Interval clamped = Values(clamp.table, 0, top);
     RETURN_IF_ERROR(Set(clamp.clamped, clamped));
@@ -236,6 +266,7 @@ class TotalityChecker {
         if (!KeepsPositivePart(*step.clamp)) return std::nullopt;
         key.max = std::min(key.max, std::max<Int128>(x.max - y.min, 0));
       }
+      if (key.min > key.max) return std::nullopt;
       if (!columns_.IsPositivePart(lookup.table, c, static_cast<int64_t>(key.min), static_cast<int64_t>(key.max))) {
         return std::nullopt;
       }
@@ -248,7 +279,7 @@ class TotalityChecker {
   // Whether the clamp takes negative positions to negative ones and leaves the others as they are, so that max(key, 0)
   // is the same before and after it.
   bool KeepsPositivePart(const CoarseClamp& clamp) {
-    const Interval tops = *tensors_[clamp.top];
+    const Interval tops = InTable(*tensors_[clamp.top], circuit_.tables[clamp.table]);
     return columns_.KeepsPositivePart(clamp.table, 0, static_cast<int64_t>(tops.min), static_cast<int64_t>(tops.max));
   }
 
@@ -256,7 +287,7 @@ class TotalityChecker {
   Status Set(uint32_t tensor, Interval range) {
     const Tensor& t = circuit_.tensors[tensor];
     if (range.min < t.min || range.max > t.max) {
-      return Bad("tensor " + t.name, "its values can leave their declared bounds");
+      RETURN_IF_ERROR(Bad("tensor " + t.name, "its values can leave their declared bounds"));
     }
     std::optional<Interval>& known = tensors_[tensor];
     known = known.has_value() ? Interval{std::min(known->min, range.min), std::max(known->max, range.max)} : range;
@@ -284,6 +315,7 @@ class TotalityChecker {
 
   const Circuit& circuit_;
   const Program& program_;
+  const bool proved_;
   const std::vector<std::optional<CellRange>> ranges_;
   const std::vector<std::optional<uint32_t>> clamp_lookups_;
   TableColumns columns_;
@@ -295,7 +327,13 @@ class TotalityChecker {
 }  // namespace
 
 Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Program& program) {
-  return TotalityChecker(circuit, program).Run();
+  return TotalityChecker(circuit, program, TotalityChecker::Mode::kAsDeclared).Run();
+}
+
+std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program& program) {
+  auto ranges = TotalityChecker(circuit, program, TotalityChecker::Mode::kWhereProved).Run();
+  PROVENN_CHECK(ranges.ok());
+  return *std::move(ranges);
 }
 
 }  // namespace provenn

@@ -30,4 +30,10 @@ struct ValueRange {
 // bounds). kOutOfRange naming the place where a value might have no row, leave its declared bounds, or wrap.
 Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Program& program);
 
+// The same intervals under another premise: weights can be anything, but the answer has a proof, so that every key has
+// its row and every quotient that is committed is in its range. Of weights the range is everything. A range that a
+// lookup demands of another value is not used, so that these ranges tell whether it demands anything. Precondition:
+// CheckDeterminism.
+std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program& program);
+
 }  // namespace provenn
