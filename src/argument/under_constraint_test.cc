@@ -12,19 +12,6 @@
 namespace provenn {
 namespace {
 
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
-             const std::vector<uint32_t>& index) {
-  const Shape& shape = circuit.tensors[view.tensor].shape;
-  size_t flat = 0;
-  for (size_t a = 0; a < shape.size(); ++a) {
-    int64_t at = view.axes[a].offset;
-    for (const AxisStep& step : view.axes[a].steps) at += int64_t{step.stride} * index[step.axis];
-    if (at < 0 || at >= int64_t{shape[a]}) return 0;
-    flat = flat * shape[a] + static_cast<size_t>(at);
-  }
-  return assignment.tensors[view.tensor][flat];
-}
-
 Goldilocks ToElement(const Coefficient& c) {
   return Goldilocks::FromSigned(c.numerator) * Goldilocks(uint64_t{1} << c.shift).Inverse();
 }
@@ -52,7 +39,8 @@ LookupWitness Tuples(const Circuit& circuit, Witness& witness) {
         const Expression& e = lookup.columns[c];
         Goldilocks value = ToElement(e.constant);
         for (const ViewTerm& t : e.terms) {
-          value += ToElement(t.coefficient) * Goldilocks::FromSigned(Read(circuit, witness.assignment, t.view, index));
+          value +=
+              ToElement(t.coefficient) * Goldilocks::FromSigned(ValueAt(circuit, witness.assignment, t.view, index));
         }
         for (const AccumulatorTerm& t : e.accumulators) {
           value += ToElement(t.coefficient) * Goldilocks::FromSigned(witness.accumulators[t.contraction][i]);

@@ -5,11 +5,9 @@
 #include "field/goldilocks.h"
 
 namespace provenn {
-namespace {
 
-// Value of a view at an index of its space; 0 outside the tensor.
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
-             const std::vector<uint32_t>& index) {
+int64_t ValueAt(const Circuit& circuit, const Assignment& assignment, const View& view,
+                const std::vector<uint32_t>& index) {
   const Shape& shape = circuit.tensors[view.tensor].shape;
   uint64_t flat = 0;
   for (size_t a = 0; a < shape.size(); ++a) {
@@ -20,6 +18,8 @@ int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& v
   }
   return assignment.tensors[view.tensor][flat];
 }
+
+namespace {
 
 // Steps `index` through axes [from, to) of the space, last axis fastest; false after the last.
 bool Next(const Shape& space, size_t from, size_t to, std::vector<uint32_t>& index) {
@@ -46,8 +46,8 @@ Goldilocks Accumulate(const Circuit& circuit, const Assignment& assignment, cons
   std::copy(out_index.begin(), out_index.end(), index.begin());
   Goldilocks sum;
   do {
-    const int64_t left = Read(circuit, assignment, c.left, index);
-    const int64_t right = c.right.has_value() ? Read(circuit, assignment, *c.right, index) : 1;
+    const int64_t left = ValueAt(circuit, assignment, c.left, index);
+    const int64_t right = c.right.has_value() ? ValueAt(circuit, assignment, *c.right, index) : 1;
     sum += Goldilocks::FromSigned(left) * Goldilocks::FromSigned(right);
   } while (Next(c.space, c.out_rank, c.space.size(), index));
   return sum;
@@ -57,7 +57,7 @@ Goldilocks Evaluate(const Circuit& circuit, const Assignment& assignment, const 
                     const std::vector<uint32_t>& index) {
   Goldilocks sum = ToField(e.constant);
   for (const ViewTerm& term : e.terms) {
-    sum += ToField(term.coefficient) * Goldilocks::FromSigned(Read(circuit, assignment, term.view, index));
+    sum += ToField(term.coefficient) * Goldilocks::FromSigned(ValueAt(circuit, assignment, term.view, index));
   }
   for (const AccumulatorTerm& term : e.accumulators) {
     sum += ToField(term.coefficient) * Accumulate(circuit, assignment, circuit.contractions[term.contraction], index);

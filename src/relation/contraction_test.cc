@@ -5,23 +5,11 @@
 #include <random>
 
 #include "field/each_target.h"
+#include "relation/checker.h"
 #include "relation/dot_product.h"
 
 namespace provenn {
 namespace {
-
-int64_t Read(const Circuit& circuit, const Assignment& assignment, const View& view,
-             const std::vector<uint32_t>& index) {
-  const Shape& shape = circuit.tensors[view.tensor].shape;
-  size_t flat = 0;
-  for (size_t a = 0; a < shape.size(); ++a) {
-    int64_t at = view.axes[a].offset;
-    for (const AxisStep& step : view.axes[a].steps) at += static_cast<int64_t>(step.stride) * index[step.axis];
-    if (at < 0 || at >= static_cast<int64_t>(shape[a])) return 0;
-    flat = flat * shape[a] + static_cast<size_t>(at);
-  }
-  return assignment.tensors[view.tensor][flat];
-}
 
 // The definition, term by term.
 SecretVector<int64_t> ByDefinition(const Circuit& circuit, const Contraction& c, const Assignment& assignment) {
@@ -36,8 +24,8 @@ SecretVector<int64_t> ByDefinition(const Circuit& circuit, const Contraction& c,
       index[a] = static_cast<uint32_t>(rest % c.space[a]);
       rest /= c.space[a];
     }
-    const int64_t right = c.right.has_value() ? Read(circuit, assignment, *c.right, index) : 1;
-    out[i / inner] += Read(circuit, assignment, c.left, index) * right;
+    const int64_t right = c.right.has_value() ? ValueAt(circuit, assignment, *c.right, index) : 1;
+    out[i / inner] += ValueAt(circuit, assignment, c.left, index) * right;
   }
   return out;
 }
