@@ -206,6 +206,8 @@ class Fitter {
   std::vector<SimpleLine> Fit(const Map& map) {
     std::vector<LineBound> some = Sample();
     for (LineBound& b : some) b = map(b);
+    // Beyond what a float holds anything would fit.
+    if (std::any_of(some.begin(), some.end(), [](const LineBound& b) { return !std::isfinite(b.x); })) return {};
     // Rows made so that a sample of them fits one function after the other: few are tried on all rows.
     if (some.size() < 5 || !FitLine(some).has_value() || ++fits_ > kMaxFits) return {};
     std::vector<SimpleLine> lines;

@@ -38,10 +38,13 @@ const FunctionReport& TableReader::Function(uint32_t table, size_t column, int32
   const auto [it, fresh] = known_.try_emplace({table, column, key_scale, result_scale});
   if (fresh) {
     const Table& t = circuit_.tables[table];
-    const bool affordable = t.size <= rows_left_;
-    if (affordable) rows_left_ -= t.size;
-    it->second = affordable ? RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale)
-                            : UnknownFunction(t.values[column], key_scale, result_scale);
+    if (work_left_ == 0) {
+      it->second = UnknownFunction(t.values[column], key_scale, result_scale);
+    } else {
+      it->second = RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale);
+      const uint64_t work = t.size * (it->second.recognised() ? 1 : kUnknown);
+      work_left_ -= std::min(work, work_left_);
+    }
   }
   return it->second;
 }

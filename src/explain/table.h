@@ -13,7 +13,7 @@ namespace provenn {
 class TableReader {
  public:
   explicit TableReader(const Circuit& circuit) : circuit_(circuit) {
-    for (const Table& table : circuit.tables) rows_left_ += kReadings * table.size;
+    for (const Table& table : circuit.tables) work_left_ += kReadings * table.size;
   }
 
   // The function in that value column. Each is compared once, however many nodes share it. A key whose tables are read
@@ -29,10 +29,12 @@ class TableReader {
   std::vector<TableReport> Reports(const std::vector<Node>& nodes) const;
 
  private:
-  static constexpr uint64_t kReadings = 16;
+  // Rows that are compared in all, over those that there are. A table that is no known function costs more.
+  static constexpr uint64_t kReadings = 64;
+  static constexpr uint64_t kUnknown = 32;
 
   const Circuit& circuit_;
-  uint64_t rows_left_ = uint64_t{1} << 22;
+  uint64_t work_left_ = uint64_t{1} << 24;
   std::map<std::tuple<uint32_t, size_t, int32_t, int32_t>, FunctionReport> known_;
 };
 
