@@ -34,7 +34,7 @@ class TableReader {
   static constexpr uint64_t kUnknown = 32;
 
   const Circuit& circuit_;
-  uint64_t work_left_ = uint64_t{1} << 24;
+  uint64_t work_left_ = uint64_t{1} << 22;
   std::map<std::tuple<uint32_t, size_t, int32_t, int32_t>, FunctionReport> known_;
 };
 
