@@ -42,9 +42,9 @@ inline TestGraph Attention() {
   const ValueId x = g.Input({1, 6, 6});
   const ValueId y = g.Linear(x, 6);
   const ValueId turned = g.Node(Op::kTranspose, {y}, {1, 6, 6}, TransposeAttributes{{0, 2, 1}});
-  const ValueId scores = g.Node(Op::kMatMul, {x, turned}, {1, 6, 6});
+  const ValueId scores = g.Node(Op::kMatMul, {x, turned, kNoValue}, {1, 6, 6});
   const ValueId weights = g.Node(Op::kSoftmax, {scores}, {1, 6, 6}, SoftmaxAttributes{2});
-  const ValueId mixed = g.Node(Op::kMatMul, {weights, x}, {1, 6, 6});
+  const ValueId mixed = g.Node(Op::kMatMul, {weights, x, kNoValue}, {1, 6, 6});
   g.Output(g.Node(Op::kMul, {mixed, x}, {1, 6, 6}));
   return g;
 }
