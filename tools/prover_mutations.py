@@ -1,4 +1,4 @@
-"""One-line mutations of the prover, each a way to leak, and the test that must notice: see tools/mutate_prover."""
+"""One-line mutations of the prover and of lowering, and the test that must notice each: see tools/mutate_prover."""
 
 OPENING = "src/argument/opening_prover.cc"
 ORACLE = "src/commit/oracle_prover.cc"
@@ -138,3 +138,11 @@ mutation("layer-ends-not-wiped", "src/argument/lookup_prover.cc",
 mutation("row-salt-through-a-buffer", WEIGHTS, "{seed, ByteSpan(rein",
          "{ByteSpan(Bytes(seed.begin(), seed.end())), ByteSpan(rein", "argument",
          "WipingRowSaltTest.RowSaltLeavesNeitherSeedNorSalt")
+
+# Not a leak: the rule of lowering by which no rescale has a second decomposition modulo p. The search for second
+# solutions notices, and so does the key check.
+BOUND = "return bits < 64 && (static_cast<unsigned __int128>(keys) << bits) <= Goldilocks::kModulus;"
+for name, test in (("search", "SecondSolution.TheSearchFindsNoneInWhatLoweringMakes"),
+                   ("key-check", "SecondSolution.TheKeyCheckTakesWhatLoweringMakes")):
+    mutation(f"tables-shared-beyond-the-modulus-{name}", "src/model/lower_layout.cc", BOUND,
+             "return bits < 64 || keys == 0;", "model", test)

@@ -4,7 +4,9 @@
 // only what matters is wrong. None knows how keys are checked.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,8 @@ inline int64_t WrappingProduct(int64_t a, int64_t b) {
 
 class KeyMutations {
  public:
-  explicit KeyMutations(const PublicModel& key) : key_(key) {
+  // `every_entry`: of every table, not only the first, last and middle rows and the edges of its values.
+  explicit KeyMutations(const PublicModel& key, bool every_entry = false) : key_(key), every_entry_(every_entry) {
     for (size_t l = 0; l < key.circuit.lookups.size(); ++l) OfLookup(l);
     for (size_t c = 0; c < key.circuit.contractions.size(); ++c) OfContraction(c);
     for (size_t t = 0; t < key.circuit.tables.size(); ++t) OfTable(t);
@@ -209,13 +212,34 @@ class KeyMutations {
     if (was.out_rank > 0) Add("contraction: rank", at, [=](PublicModel& m) { --get(m).out_rank; });
   }
 
+  // Of a column: the first rows, the middle, the last, both sides of where it leaves its first and its last value, and
+  // around the key 0.
+  static std::set<size_t> RowsOf(const Table& table, size_t column) {
+    const std::vector<int32_t>& values = table.values[column];
+    const auto differs = [&](int32_t from) { return [=](int32_t v) { return v != from; }; };
+    const auto low = std::find_if(values.begin(), values.end(), differs(values.front())) - values.begin();
+    const auto high = values.rend() - std::find_if(values.rbegin(), values.rend(), differs(values.back()));
+    std::set<size_t> rows;
+    for (const int64_t row :
+         {int64_t{0}, int64_t{1}, int64_t{table.size / 3}, int64_t{table.size / 2}, table.size - int64_t{1}, low - 1,
+          low, high - 1, high, -table.first_key - 1, -table.first_key}) {
+      if (row >= 0 && row < int64_t{table.size}) rows.insert(static_cast<size_t>(row));
+    }
+    return rows;
+  }
+
   void OfTable(size_t t) {
     const Table& was = key_.circuit.tables[t];
     const std::string at = "table " + std::to_string(t) + " " + was.name;
     const auto get = [=](PublicModel& m) -> Table& { return m.circuit.tables.at(t); };
     for (size_t c = 0; c < was.values.size(); ++c) {
-      for (const size_t row :
-           {size_t{0}, size_t{1}, was.size / size_t{3}, was.size / size_t{2}, was.size - size_t{1}}) {
+      const std::set<size_t> rows = RowsOf(was, c);
+      for (size_t row = 0; every_entry_ && row < was.size; ++row) {
+        if (rows.contains(row)) continue;
+        Add("table: an entry", at + " column " + std::to_string(c) + " row " + std::to_string(row),
+            [=](PublicModel& m) { get(m).values.at(c).at(row) = WrappingSum(get(m).values.at(c).at(row), 1); });
+      }
+      for (const size_t row : rows) {
         const std::string place = at + " column " + std::to_string(c) + " row " + std::to_string(row);
         Add("table: an entry", place,
             [=](PublicModel& m) { get(m).values.at(c).at(row) = WrappingSum(get(m).values.at(c).at(row), 1); });
@@ -305,6 +329,7 @@ class KeyMutations {
   }
 
   const PublicModel& key_;
+  const bool every_entry_;
   std::vector<KeyMutation> list_;
 };
 

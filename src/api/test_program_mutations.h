@@ -41,6 +41,7 @@ class ProgramMutations {
       if (to == i || to >= steps) continue;
       Add("program: move a step", at + " to " + std::to_string(to), [=](PublicModel& m) {
         Step step = get(m);
+        m.program.steps.at(to);
         m.program.steps.erase(m.program.steps.begin() + static_cast<ptrdiff_t>(i));
         m.program.steps.insert(m.program.steps.begin() + static_cast<ptrdiff_t>(to), std::move(step));
       });

@@ -2,12 +2,10 @@
 // element, and neither may have digits and a key of its own.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "field/goldilocks.h"
 #include "model/compile.h"
 #include "model/interpreter_view.h"
-#include "model/test_graph.h"
+#include "model/test_networks.h"
 
 namespace provenn {
 namespace {
@@ -78,48 +76,18 @@ void ExpectOneDecomposition(const CompiledModel& model, std::span<const FloatTen
   }
 }
 
-// relu(x W + b), both uniform up to their magnitude.
-ValueId Layer(TestGraph& g, ValueId x, int64_t columns, float weight, float bias) {
-  Dims shape = g.Shape(x);
-  const ValueId w = g.Constant({shape.back(), columns}, weight);
-  shape.back() = columns;
-  return g.Relu(g.Node(Op::kMatMul, {x, w, g.Constant({columns}, bias)}, std::move(shape)));
-}
-
 TEST(CompileDecomposition, BranchesOfVeryDifferentMagnitude) {
-  TestGraph g(3);
-  const ValueId x = g.Input({1, 4});
-  // One function, three layers. Small weights beside a large bias: a remainder of 32 bits. Large weights that cancel on
-  // the calibration data, as a model's author can arrange: quotients of 34 bits.
-  g.Output(Layer(g, x, 4, 2e-5f, 1e2f));
-  const ValueId cancelling = g.Node(Op::kMatMul, {x, g.Constant({4, 4}, 1e2f), kNoValue}, {1, 4});
-  std::vector<float>& w = g.graph().value(g.graph().nodes.back().inputs[1]).data;
-  for (size_t i = 0; i < w.size(); ++i) w[i] = i / 4 % 2 == 0 ? 100.0f : -100.0f;
-  g.Output(g.Relu(cancelling));
-  g.Output(Layer(g, x, 4, 1, 1));
-  std::vector<FloatTensor> samples = g.Samples(16, -1.5f, 1.5f);
-  for (size_t i = 0; i < samples[0].data.size(); ++i) samples[0].data[i] = samples[0].data[i / 4 * 4];
-  const auto model = CompileModel(g.graph(), samples);
+  BranchNetwork branches;
+  const auto model = CompileModel(branches.graph.graph(), branches.samples);
   ASSERT_TRUE(model.ok()) << model.error().ToString();
-  for (int i = 0; i < 8; ++i) ExpectOneDecomposition(*model, g.Samples(1, -1.4f, 1.4f));
+  for (int i = 0; i < 8; ++i) ExpectOneDecomposition(*model, branches.graph.Samples(1, -1.4f, 1.4f));
 }
 
 void CheckRandomNetworks(int count, double decades, uint32_t seed) {
   std::mt19937 random(seed);
-  std::uniform_real_distribution<double> exponent(-decades, decades);
   int compiled = 0;
   for (int i = 0; i < count; ++i) {
-    TestGraph g(seed + 1000 + static_cast<uint32_t>(i));
-    const ValueId x = g.Input({1, 3});
-    std::vector<ValueId> values = {x};
-    const size_t layers = 3 + random() % 5;
-    for (size_t l = 0; l < layers; ++l) {
-      const ValueId from = values[random() % values.size()];
-      const float weight = static_cast<float>(std::pow(10.0, exponent(random)));
-      const float bias = static_cast<float>(std::pow(10.0, exponent(random)));
-      values.push_back(Layer(g, from, 3, weight, bias));
-    }
-    for (size_t v = 1; v < values.size(); ++v) g.Output(values[v]);
+    TestGraph g = RandomNetwork(seed + 1000 + static_cast<uint32_t>(i), decades, random);
     const auto model = CompileModel(g.graph(), g.Samples(8));
     if (!model.ok()) {
       // Scales beyond what the integers hold are refused; nothing else is.

@@ -63,6 +63,35 @@ TEST(SolutionCounter, DecompositionsModuloP) {
   EXPECT_EQ(CountOf(division(16), given), Solutions::kSeveral);
 }
 
+// 1024 y = x + 512 - remainder and y = 512 high + low, forty times: what the cells cost is added, not multiplied, and
+// of the remainders only those are tried that leave a multiple of 1024.
+TEST(SolutionCounter, CellsThatDoNotMeet) {
+  constexpr uint32_t kCells = 40;
+  const auto view = [](uint32_t t) { return View{t, {{0, {{0, 1}}}}}; };
+  Circuit c;
+  c.tensors = {{"x", TensorKind::kInput, {kCells}, 0, 1 << 20, 0, 0},
+               {"y", TensorKind::kOutput, {kCells}, 0, 1 << 19, 0, 0},
+               {"low", TensorKind::kWitness, {kCells}, 0, 511, 0, 0}};
+  c.tables = {{"remainder", 0, 1024, {}}, {"range", 0, 512, {}}};
+  const auto lookup = [&](const char* name, uint32_t table, Expression key) {
+    c.lookups.push_back({name, {kCells}, table, {std::move(key)}});
+  };
+  lookup("remainder", 0, {{512, 0}, {{{1, 0}, view(0)}, {{-1024, 0}, view(1)}}, {}});
+  lookup("low", 1, {{0, 0}, {{{1, 0}, view(2)}}, {}});
+  lookup("high", 0, {{0, 0}, {{{1, 9}, view(1)}, {{-1, 9}, view(2)}}, {}});
+  ASSERT_TRUE(ValidateCircuit(c).ok());
+  Assignment given{{SecretVector<int32_t>(kCells), {}, {}}};
+  for (uint32_t i = 0; i < kCells; ++i) given.tensors[0][i] = static_cast<int32_t>(25'000 * i);
+  const CellConstraints constraints(c, given);
+  SolutionCounter counter(constraints, 100'000);
+  EXPECT_EQ(counter.Count(), Solutions::kOne);
+  // A remainder of one more value: where x + 512 is a multiple of 1024, which is at no cell and then at one, y has two.
+  c.tables[0].size = 1025;
+  EXPECT_EQ(CountOf(c, given), Solutions::kOne);
+  given.tensors[0][7] = 512;
+  EXPECT_EQ(CountOf(c, given), Solutions::kSeveral);
+}
+
 TEST(SolutionCounter, ProductsOfCells) {
   // z = y * y, y = |x|: z waits for y.
   Circuit c;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,34 +37,46 @@ class CellEquations {
     int64_t min = 0;
     int64_t max = 0;
   };
-  // What a form can be: 2^shift * (form - constant) is a sum of integers in [min, min + width], mod p.
+  // What a form can be: 2^shift * (form - constant) is min plus a multiple of `unit` in [0, width], mod p.
   struct Reach {
     bool known = false;
     int shift = 0;
     Goldilocks scale;
     Goldilocks min;
     uint64_t width = 0;
+    uint64_t unit = 0;   // 0 where there are no terms
     size_t largest = 0;  // term with the largest factor
+    bool Contains(Goldilocks rest) const {
+      const uint64_t above = ((shift == 0 ? rest : rest * scale) - min).value();
+      return above <= width && (unit == 1 || above % unit == 0);
+    }
+  };
+  struct RowRange {
+    uint64_t from = 0;
+    uint64_t to = 0;
+    uint64_t step = 1;
   };
   // Intervals of cells, from single columns of tuples: 2^shift * (what the table holds there) is a sum with small
   // factors, in which one cell has the factor 1 and all others have an interval.
   void FindDomains() {
     domains_.assign(solved_.size(), std::nullopt);
+    std::vector<std::vector<Domain>> held;  // by table and column
+    for (const Table& table : constraints_.circuit().tables) {
+      held.push_back({{table.first_key, table.first_key + int64_t{table.size} - 1}});
+      for (const std::vector<int32_t>& values : table.values) {
+        const auto [min, max] = std::minmax_element(values.begin(), values.end());
+        held.back().push_back({*min, *max});
+      }
+    }
     for (bool more = true; more;) {
       more = false;
       for (uint32_t i = 0; i < done_.size(); ++i) {
         if (done_[i]) continue;
         const CellTuple& tuple = constraints_.tuples()[i];
-        const Table& table = constraints_.circuit().tables[tuple.table];
         for (size_t c = 0; c < tuple.columns.size(); ++c) {
           const Form form = Resolve(tuple.columns[c]);
           if (!form.ready || form.terms.empty()) continue;
-          Domain held{table.first_key, table.first_key + int64_t{table.size} - 1};
-          if (c > 0) {
-            const auto [min, max] = std::minmax_element(table.values[c - 1].begin(), table.values[c - 1].end());
-            held = {*min, *max};
-          }
-          more = Narrow(form, held) || more;
+          more = Narrow(form, held[tuple.table][c]) || more;
         }
       }
     }
@@ -154,10 +167,15 @@ class CellEquations {
     return form;
   }
 
+  // Of all scales the one that leaves the fewest rows: 2^-60 is small as well, it is -2^36.
   Reach ReachOf(const Form& form) const {
-    Reach reach;
+    Reach best;
+    for (const auto& [factor, cell] : form.terms) {
+      if (!domains_[cell].has_value()) return best;
+    }
     Goldilocks scale = Goldilocks::One();
     for (int shift = 0; shift <= 62; ++shift, scale += scale) {
+      Reach reach;
       Wide min = 0;
       Wide max = 0;
       int64_t largest = 0;
@@ -165,35 +183,34 @@ class CellEquations {
       for (size_t k = 0; k < form.terms.size() && small; ++k) {
         const int64_t factor = (form.terms[k].first * scale).ToSigned();
         small = factor < kSmall && factor > -kSmall;
-        if (small && std::abs(factor) > largest) {
+        if (!small) break;
+        if (std::abs(factor) > largest) {
           largest = std::abs(factor);
           reach.largest = k;
         }
-        if (!small) break;
-        const std::optional<Domain>& d = domains_[form.terms[k].second];
-        if (!d.has_value()) return reach;
-        const Wide x = Wide{factor} * d->min;
-        const Wide y = Wide{factor} * d->max;
+        const Domain& d = *domains_[form.terms[k].second];
+        const Wide x = Wide{factor} * d.min;
+        const Wide y = Wide{factor} * d.max;
         min += std::min(x, y);
         max += std::max(x, y);
+        reach.unit = std::gcd(reach.unit, static_cast<uint64_t>(std::abs(factor)));
       }
-      if (!small) continue;
-      if (max - min >= Wide{Goldilocks::kModulus}) return reach;
+      if (!small || max - min >= Wide{Goldilocks::kModulus}) continue;
       reach.known = true;
       reach.shift = shift;
       reach.scale = scale;
       const Wide residue = min % Wide{Goldilocks::kModulus};
       reach.min = Goldilocks(static_cast<uint64_t>(residue < 0 ? residue + Wide{Goldilocks::kModulus} : residue));
       reach.width = static_cast<uint64_t>(max - min);
-      return reach;
+      if (!best.known || reach.width >> shift < best.width >> best.shift) best = reach;
+      if (largest < kPlain) break;
     }
-    return reach;
+    return best;
   }
 
   // Ranges of rows whose key the form can be: row r where 2^shift * (first_key + r - constant) - min is in [0, width]
   // modulo p. As an integer that is 2^shift * r + b, so the rows are found by division, one range per multiple of p.
-  static std::vector<std::pair<uint64_t, uint64_t>> KeyRows(const Table& table, Goldilocks constant, const Form& form,
-                                                            const Reach& reach) {
+  static std::vector<RowRange> KeyRows(const Table& table, Goldilocks constant, const Form& form, const Reach& reach) {
     const Goldilocks first = Goldilocks::FromSigned(table.first_key) - constant;
     if (form.terms.empty()) {
       const uint64_t row = (-first).value();
@@ -201,19 +218,26 @@ class CellEquations {
       return {{row, row + 1}};
     }
     if (!reach.known) return {{0, table.size}};
-    const Wide unit = Wide{1} << reach.shift;
+    const Wide scale = Wide{1} << reach.shift;
     const Wide b = Wide{(first * reach.scale - reach.min).value()};
-    std::vector<std::pair<uint64_t, uint64_t>> ranges;
+    std::vector<RowRange> ranges;
     for (Wide m = 0;; m += Wide{Goldilocks::kModulus}) {
-      const Wide from = m > b ? (m - b + unit - 1) >> reach.shift : 0;
+      Wide from = m > b ? (m - b + scale - 1) >> reach.shift : 0;
       if (from >= Wide{table.size}) return ranges;
       if (m + Wide{reach.width} < b) continue;
       const Wide to = std::min(((m + Wide{reach.width} - b) >> reach.shift) + 1, Wide{table.size});
-      if (from < to) ranges.emplace_back(static_cast<uint64_t>(from), static_cast<uint64_t>(to));
+      // Where the scale is one, multiples of the unit are every so many rows.
+      const Wide unit = reach.shift == 0 ? Wide{reach.unit} : 1;
+      const Wide off = (b + from * scale - m) % unit;
+      if (off != 0) from += unit - off;
+      if (from < to) {
+        ranges.push_back({static_cast<uint64_t>(from), static_cast<uint64_t>(to), static_cast<uint64_t>(unit)});
+      }
     }
   }
 
-  static constexpr int64_t kSmall = int64_t{1} << 40;
+  static constexpr int64_t kPlain = int64_t{1} << 31;
+  static constexpr int64_t kSmall = int64_t{1} << 50;
   static constexpr Wide kWide = Wide{1} << 60;
 
   const CellConstraints& constraints_;

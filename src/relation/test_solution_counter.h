@@ -26,7 +26,9 @@ class SolutionCounter : CellEquations {
       : CellEquations(constraints),
         max_work_(max_work),
         queued_(constraints.tuples().size(), false),
-        readers_(constraints.cells()) {
+        readers_(constraints.cells()),
+        open_(constraints.tuples().size()),
+        open_of_(constraints.tuples().size(), 0) {
     for (uint32_t i = 0; i < constraints.tuples().size(); ++i) {
       for (const CellPolynomial& column : constraints.tuples()[i].columns) {
         for (const auto& [factor, cell] : column.linear) readers_[cell].push_back(i);
@@ -75,6 +77,8 @@ class SolutionCounter : CellEquations {
     solutions_ = 0;
     undecided_ = false;
     work_ = 0;
+    at_ = 0;
+    ++change_;
     const size_t mark = undo_.size();
     Search();
     Rewind(mark);
@@ -95,8 +99,8 @@ class SolutionCounter : CellEquations {
       reaches.push_back(ReachOf(forms.back()));
     }
     std::vector<uint32_t> rows;
-    for (const auto& [from, to] : KeyRows(table, forms[0].constant, forms[0], reaches[0])) {
-      for (uint64_t row = from; row < to && rows.size() < limit; ++row) {
+    for (const auto& [from, to, step] : KeyRows(table, forms[0].constant, forms[0], reaches[0])) {
+      for (uint64_t row = from; row < to && rows.size() < limit; row += step) {
         ++work_;
         bool possible = true;
         for (size_t c = 1; c < forms.size() && possible; ++c) {
@@ -104,7 +108,7 @@ class SolutionCounter : CellEquations {
           if (forms[c].terms.empty()) {
             possible = rest == Goldilocks();
           } else if (reaches[c].known) {
-            possible = (rest * reaches[c].scale - reaches[c].min).value() <= reaches[c].width;
+            possible = reaches[c].Contains(rest);
           }
         }
         if (possible) rows.push_back(static_cast<uint32_t>(row));
@@ -124,6 +128,7 @@ class SolutionCounter : CellEquations {
     const CellTuple& tuple = constraints_.tuples()[tuple_id];
     const Table& table = constraints_.circuit().tables[tuple.table];
     done_[tuple_id] = true;
+    ++change_;
     undo_.push_back({Undo::kDone, tuple_id, 0});
     for (size_t c = 0; c < tuple.columns.size(); ++c) {
       const Form form = Resolve(tuple.columns[c]);
@@ -172,6 +177,7 @@ class SolutionCounter : CellEquations {
   }
 
   void Rewind(size_t mark) {
+    ++change_;
     while (undo_.size() > mark) {
       const Undo& u = undo_.back();
       if (u.kind == Undo::kSolved) solved_[u.id].reset();
@@ -182,83 +188,104 @@ class SolutionCounter : CellEquations {
   }
 
   struct OpenTuple {
-    uint32_t tuple = 0;
     bool ready = true;
     std::vector<uint32_t> cells;  // unsolved ones, ascending
   };
 
-  // The tuple to branch on. Some cells are a closed group if the tuples in no other cells are so many that a random
-  // system like them would have no solution but the intended one (each column takes 64 bits of freedom away, each row
-  // to choose gives some back). Of all such groups the tuple is taken whose rows are soonest gone through.
-  std::optional<uint32_t> Next(bool* all_done) {
-    std::vector<OpenTuple> open;
-    std::vector<size_t> place(done_.size(), SIZE_MAX);
-    for (uint32_t i = 0; i < done_.size(); ++i) {
-      if (done_[i]) continue;
-      OpenTuple o{i, true, {}};
-      for (const CellPolynomial& column : constraints_.tuples()[i].columns) {
-        const Form form = Resolve(column);
-        o.ready = o.ready && form.ready;
-        for (const auto& [factor, cell] : form.terms) o.cells.push_back(cell);
-      }
-      SortUnique(o.cells);
-      place[i] = open.size();
-      open.push_back(std::move(o));
+  const OpenTuple& Open(uint32_t tuple) {
+    std::optional<OpenTuple>& open = open_[tuple];
+    if (open_of_[tuple] == change_ && open.has_value()) return *open;
+    open_of_[tuple] = change_;
+    open.emplace();
+    for (const CellPolynomial& column : constraints_.tuples()[tuple].columns) {
+      const Form form = Resolve(column);
+      open->ready = open->ready && form.ready;
+      for (const auto& [factor, cell] : form.terms) open->cells.push_back(cell);
     }
-    work_ += open.size();
-    *all_done = open.empty();
-    std::vector<std::optional<size_t>> prices(open.size());
-    // Rows, dearer where the neighbours cannot be held against them at once (Joins).
-    const auto price = [&](size_t k) {
-      if (!prices[k].has_value()) {
-        const bool cheap = constraints_.tuples()[open[k].tuple].columns.size() == open[k].cells.size();
-        prices[k] = Candidates(open[k].tuple, kManyRows)->size() * (cheap ? 1 : 30);
+    SortUnique(open->cells);
+    return *open;
+  }
+
+  // Tuples to be solved together, before others are looked at.
+  struct Group {
+    double freedom = INFINITY;
+    size_t price = SIZE_MAX;
+    std::vector<uint32_t> tuples;
+    bool operator<(const Group& other) const { return std::tie(freedom, price) < std::tie(other.freedom, other.price); }
+  };
+
+  // The open tuples in no other cells than these. They are closed if they are so many that a random system like them
+  // would have no solution but the intended one (each column takes 64 bits of freedom away, each row to choose gives
+  // some back): no freedom then.
+  Group GroupIn(const std::vector<uint32_t>& cells) {
+    std::vector<uint32_t> inside;
+    for (uint32_t cell : cells) inside.insert(inside.end(), readers_[cell].begin(), readers_[cell].end());
+    SortUnique(inside);
+    Group group;
+    group.freedom = 64.0 * static_cast<double>(cells.size());
+    for (uint32_t tuple : inside) {
+      if (done_[tuple]) continue;
+      const OpenTuple& o = Open(tuple);
+      if (!o.ready || !std::includes(cells.begin(), cells.end(), o.cells.begin(), o.cells.end())) continue;
+      const CellTuple& t = constraints_.tuples()[tuple];
+      group.freedom +=
+          std::log2(constraints_.circuit().tables[t.table].size) - 64.0 * static_cast<double>(t.columns.size());
+      group.tuples.push_back(tuple);
+    }
+    group.freedom = std::max(group.freedom, 0.0);
+    return group;
+  }
+
+  // Rows to go through, dearer where the neighbours cannot be held against them at once (Joins). At least `limit` where
+  // it is not less.
+  size_t Price(uint32_t tuple, size_t limit) {
+    const CellTuple& t = constraints_.tuples()[tuple];
+    if (t.columns.size() == 1) {
+      const Form form = Resolve(t.columns[0]);
+      size_t rows = 0;
+      for (const auto& [from, to, step] :
+           KeyRows(constraints_.circuit().tables[t.table], form.constant, form, ReachOf(form))) {
+        rows += (to - from + step - 1) / step;
       }
-      return *prices[k];
-    };
-    std::tuple<double, size_t, size_t> best{INFINITY, 0, 0};  // freedom if positive, price, cells
-    std::optional<uint32_t> next;
-    const auto offer = [&](const std::vector<uint32_t>& cells) {
-      std::vector<size_t> inside;
-      for (uint32_t cell : cells) {
-        for (uint32_t reader : readers_[cell]) {
-          if (place[reader] != SIZE_MAX) inside.push_back(place[reader]);
-        }
-      }
-      SortUnique(inside);
-      double freedom = 64.0 * static_cast<double>(cells.size());
-      std::vector<size_t> closed;
-      for (size_t k : inside) {
-        const OpenTuple& o = open[k];
-        if (!o.ready || !std::includes(cells.begin(), cells.end(), o.cells.begin(), o.cells.end())) continue;
-        const CellTuple& tuple = constraints_.tuples()[o.tuple];
-        freedom += std::log2(constraints_.circuit().tables[tuple.table].size) -
-                   64.0 * static_cast<double>(tuple.columns.size());
-        closed.push_back(k);
-      }
-      freedom = std::max(freedom, 0.0);
-      if (freedom > std::get<0>(best)) return;
-      for (size_t k : closed) {
-        const std::tuple<double, size_t, size_t> measure{freedom, price(k), cells.size()};
-        if (measure >= best) continue;
-        best = measure;
-        next = open[k].tuple;
-      }
-    };
-    for (const OpenTuple& o : open) {
+      return rows * (form.terms.size() <= 1 ? 1 : kDear);
+    }
+    const size_t each = t.columns.size() == Open(tuple).cells.size() ? 1 : kDear;
+    return Candidates(tuple, limit / each + 1)->size() * each;
+  }
+
+  // The next group: the first closed one that is soonest gone through, from where the last one was; the best of all if
+  // none is cheap. No tuples: nothing is linear yet.
+  Group Next(bool* all_done) {
+    Group best;
+    *all_done = true;
+    for (size_t k = 0; k < done_.size(); ++k) {
+      const auto tuple = static_cast<uint32_t>((at_ + k) % done_.size());
+      if (done_[tuple]) continue;
+      *all_done = false;
+      ++work_;
+      const OpenTuple& o = Open(tuple);
       if (!o.ready) continue;
-      offer(o.cells);
       std::vector<uint32_t> wider = o.cells;
       for (uint32_t cell : o.cells) {
         for (uint32_t reader : readers_[cell]) {
-          if (place[reader] == SIZE_MAX || open[place[reader]].cells.size() > 2) continue;
-          wider.insert(wider.end(), open[place[reader]].cells.begin(), open[place[reader]].cells.end());
+          if (done_[reader] || Open(reader).cells.size() > 2) continue;
+          wider.insert(wider.end(), Open(reader).cells.begin(), Open(reader).cells.end());
         }
       }
       SortUnique(wider);
-      if (wider.size() > o.cells.size()) offer(wider);
+      for (const bool wide : {false, true}) {
+        if (wide && wider.size() == o.cells.size()) continue;
+        Group group = GroupIn(wide ? wider : o.cells);
+        if (group.freedom > best.freedom) continue;
+        for (uint32_t t : group.tuples) group.price = std::min(group.price, Price(t, std::min(group.price, kManyRows)));
+        if (group < best) best = std::move(group);
+      }
+      if (best.freedom == 0 && best.price <= kManyRows) {
+        at_ = tuple;
+        break;
+      }
     }
-    return next;
+    return best;
   }
 
   template <typename T>
@@ -334,9 +361,9 @@ class SolutionCounter : CellEquations {
     };
     ++work_;
     uint64_t tried = 0;
-    for (const auto& [from, to] :
+    for (const auto& [from, to, step] :
          KeyRows(table, constant(join.columns[0]), join.columns[0].rest, join.columns[0].reach)) {
-      for (uint64_t r = from; r < to; ++r) {
+      for (uint64_t r = from; r < to; r += step) {
         if (++tried > 64) return true;
         bool possible = true;
         for (size_t c = 1; c < join.columns.size() && possible; ++c) {
@@ -345,7 +372,7 @@ class SolutionCounter : CellEquations {
           if (column.rest.terms.empty()) {
             possible = rest == Goldilocks();
           } else if (column.reach.known) {
-            possible = (rest * column.reach.scale - column.reach.min).value() <= column.reach.width;
+            possible = column.reach.Contains(rest);
           }
         }
         if (possible) return true;
@@ -354,40 +381,83 @@ class SolutionCounter : CellEquations {
     return false;
   }
 
-  // True: enough is known.
-  bool Search() {
-    if (!Propagate()) return false;
-    bool all_done = false;
-    const std::optional<uint32_t> tuple = Next(&all_done);
-    if (all_done) {
-      const bool free = std::any_of(solved_.begin(), solved_.end(), [](const auto& s) { return !s.has_value(); });
-      solutions_ += free ? 2 : 1;
-      return solutions_ >= 2;
+  // Which row some tuples are; the others follow.
+  using Choices = std::vector<std::pair<uint32_t, uint32_t>>;
+
+  bool Apply(const Choices& choices) {
+    return std::all_of(choices.begin(), choices.end(), [&](const auto& c) {
+      return done_[c.first] || ((Choose(c.first, c.second) || Fail()) && Propagate());
+    });
+  }
+
+  // Calls visit(choices) with every solution of a group that nothing rules out, until it returns true: then true. So it
+  // is when the work is too much.
+  template <typename Visit>
+  bool ForEachSolution(const std::vector<uint32_t>& group, Choices& path, const Visit& visit) {
+    std::optional<uint32_t> tuple;
+    size_t least = SIZE_MAX;
+    for (uint32_t t : group) {
+      if (done_[t] || least == 0) continue;
+      const size_t price = Price(t, std::min(least, kManyRows));
+      if (price < least) least = price, tuple = t;
     }
-    if (!tuple.has_value()) {
-      undecided_ = true;
-      return false;
-    }
+    if (!tuple.has_value()) return visit(path);
     const std::vector<uint32_t> rows = *Candidates(*tuple, SIZE_MAX);
     const std::vector<Join> joins = Joins(*tuple);
     for (uint32_t row : rows) {
       if (work_ > max_work_) return true;
       if (!std::all_of(joins.begin(), joins.end(), [&](const Join& j) { return MayMeet(*tuple, row, j); })) continue;
       const size_t mark = undo_.size();
-      const bool stop = (Choose(*tuple, row) || Fail()) && Search();
+      path.emplace_back(*tuple, row);
+      const bool stop = (Choose(*tuple, row) || Fail()) && Propagate() && ForEachSolution(group, path, visit);
+      path.pop_back();
       Rewind(mark);
       if (stop) return true;
     }
     return false;
   }
 
+  // Group by group: one that has one solution is settled, so that what it costs does not multiply with the others.
+  // True: enough is known.
+  bool Search() {
+    if (!Propagate()) return false;
+    for (;;) {
+      bool all_done = false;
+      const Group group = Next(&all_done);
+      if (all_done) {
+        const bool free = std::any_of(solved_.begin(), solved_.end(), [](const auto& s) { return !s.has_value(); });
+        solutions_ += free ? 2 : 1;
+        return solutions_ >= 2;
+      }
+      if (group.tuples.empty()) {
+        undecided_ = true;
+        return false;
+      }
+      Choices path;
+      std::optional<Choices> only;
+      const bool several = ForEachSolution(group.tuples, path, [&](const Choices& choices) {
+        if (only.has_value()) return true;
+        only = choices;
+        return false;
+      });
+      if (work_ > max_work_) return true;
+      if (several) return ForEachSolution(group.tuples, path, [&](const Choices&) { return Search(); });
+      if (!only.has_value() || !Apply(*only)) return false;
+    }
+  }
+
   static constexpr size_t kManyRows = 1 << 12;
+  static constexpr size_t kDear = 30;
 
   const uint64_t max_work_;
   std::vector<bool> queued_;                    // by tuple
   std::vector<std::vector<uint32_t>> readers_;  // by cell: tuples that its value changes
   std::vector<uint32_t> queue_;
   std::vector<Undo> undo_;
+  std::vector<std::optional<OpenTuple>> open_;  // by tuple, as of change open_of_[tuple]
+  std::vector<uint64_t> open_of_;
+  uint64_t change_ = 0;  // of solved_
+  size_t at_ = 0;        // tuple of the last group
   int solutions_ = 0;
   bool undecided_ = false;
   uint64_t work_ = 0;
