@@ -1,6 +1,7 @@
 #include "argument/opening_verifier.h"
 
 #include <bit>
+#include <map>
 
 #include "argument/sumcheck_verifier.h"
 #include "field/domain.h"
@@ -123,6 +124,39 @@ const OracleShape& FirstLevelShape(const Plan& plan, size_t oracle) {
   return oracle == kFoldedWeights ? plan.folded_weights_shape : plan.hidden_rows.shape;
 }
 
+namespace {
+
+// Joins functionals of equal axes, as lookups over one space make them: they are folded, or expanded, once. One that
+// begins like another but differs later may stay apart, so that nothing is compared more than once.
+template <typename K>
+std::vector<ProductFunctional<K>> JoinEqual(std::vector<ProductFunctional<K>> functionals) {
+  std::vector<ProductFunctional<K>> out;
+  std::map<std::vector<uint64_t>, size_t> latest;           // what the axes begin with -> functional
+  std::map<std::pair<size_t, uint32_t>, size_t> target_of;  // functional, block -> its target
+  for (ProductFunctional<K>& f : functionals) {
+    std::vector<uint64_t> beginning;
+    for (const std::vector<K>& axis : f.axes) {
+      beginning.push_back(axis.size());
+      for (int k = 0; k < K::kDegree; ++k) beginning.push_back(axis[0][k].value());
+    }
+    const auto [at, fresh] = latest.try_emplace(std::move(beginning), out.size());
+    if (!fresh && out[at->second].axes != f.axes) at->second = out.size();
+    const size_t id = at->second;
+    if (id == out.size()) out.push_back({{}, std::move(f.axes)});
+    for (const auto& target : f.targets) {
+      const auto [place, first] = target_of.try_emplace({id, target.block}, out[id].targets.size());
+      if (first) {
+        out[id].targets.push_back(target);
+      } else {
+        out[id].targets[place->second].coefficient += target.coefficient;
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 template <typename K>
 CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
   CombinedClaim<K> out;
@@ -141,6 +175,7 @@ CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
     out.value += claim.value * power;
     power = power * gamma;
   }
+  for (auto& products : out.products) products = JoinEqual(std::move(products));
   return out;
 }
 

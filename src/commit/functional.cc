@@ -70,7 +70,7 @@ void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& lay
   for (const auto& target : functional.targets) {
     const Block& b = layout.blocks()[target.block];
     PROVENN_CHECK(b.shape == block.shape);
-    for (uint64_t i = 0; i < b.rows; ++i) rows[b.first_row + i] += target.coefficient * folded[i];
+    Axpy<K>(target.coefficient, std::span<const K>(folded), rows.subspan(b.first_row, b.rows));
   }
 }
 
