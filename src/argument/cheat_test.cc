@@ -57,8 +57,9 @@ TYPED_TEST(CheatTest, WrongRemainderAndItsTuples) {
   hooks.witness = [&](Witness& w, LookupWitness& lookups) {
     w.assignment.tensors[this->session_.TensorId("a lo")][7] += 16;
     // acc = 16 hi + lo: out of its range by 16 is a key too low by one.
-    lookups.columns[lookup][0][7] += Goldilocks(16);
-    lookups.columns[lookup + 1][0][7] += -Goldilocks::One();
+    lookups.strays = {this->session_.Tuple(lookups, lookup, 7), this->session_.Tuple(lookups, lookup + 1, 7)};
+    lookups.strays[0].columns[0] += Goldilocks(16);
+    lookups.strays[1].columns[0] += -Goldilocks::One();
   };
   this->ExpectRejected(hooks, Reason::kLinearClaim, "remainder beyond its range");
 }

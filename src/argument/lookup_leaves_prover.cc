@@ -1,6 +1,7 @@
 #include "argument/lookup_leaves_prover.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "field/kernels.h"
@@ -33,6 +34,19 @@ LookupLeaves<K>::LookupLeaves(const Plan& plan, const LookupWitness& witness, K 
   for (size_t t = 0; t < plan.leaves.tables.size(); ++t) blocks_.push_back({plan.leaves.tables[t], t, true});
   std::sort(blocks_.begin(), blocks_.end(),
             [](const Source& a, const Source& b) { return a.place.first < b.place.first; });
+  std::vector<int32_t> keys;
+  for (size_t t = 0; t < plan.circuit.tables.size(); ++t) {
+    const Table& table = plan.circuit.tables[t];
+    std::vector<K>& of_row = of_rows_.emplace_back(table.size, alpha - K(Goldilocks(t)));
+    keys.resize(table.size);
+    std::iota(keys.begin(), keys.end(), static_cast<int32_t>(table.first_key));
+    Axpy<K>(-beta, std::span<const int32_t>(keys), std::span<K>(of_row));
+    K power = beta;
+    for (const std::vector<int32_t>& column : table.values) {
+      power = power * beta;
+      Axpy<K>(-power, std::span<const int32_t>(column), std::span<K>(of_row));
+    }
+  }
 }
 
 template <typename K>
@@ -75,30 +89,35 @@ void LookupLeaves<K>::FillLookup(size_t lookup, size_t at, std::span<K> num, std
 }
 
 template <typename K>
+K LookupLeaves<K>::Denominator(const LookupWitness::Stray& stray) const {
+  K sum = alpha_ - K(Goldilocks(plan_.circuit.lookups[stray.lookup].table));
+  K power = beta_;
+  for (const Goldilocks& value : stray.columns) {
+    sum = sum - power * value;
+    power = power * beta_;
+  }
+  return sum;
+}
+
+template <typename K>
 void LookupLeaves<K>::FillTuples(size_t lookup, size_t from, std::span<K> num, std::span<K> den) const {
   std::fill(num.begin(), num.end(), K::One());
-  std::fill(den.begin(), den.end(), alpha_ - K(Goldilocks(plan_.circuit.lookups[lookup].table)));
-  K power = beta_;
-  for (const SecretVector<Goldilocks>& column : witness_.columns[lookup]) {
-    Axpy<K>(-power, std::span<const Goldilocks>(column).subspan(from, den.size()), den);
-    power = power * beta_;
+  const uint32_t* rows = witness_.rows[lookup].data() + from;
+  const K* of_row = of_rows_[plan_.circuit.lookups[lookup].table].data();
+  for (size_t i = 0; i < den.size(); ++i) den[i] = of_row[rows[i]];
+  for (const LookupWitness::Stray& stray : witness_.strays) {
+    const size_t at = stray.index - from;  // wraps around before `from`
+    if (stray.lookup == lookup && at < den.size()) den[at] = Denominator(stray);
   }
 }
 
 template <typename K>
 void LookupLeaves<K>::FillTable(size_t id, size_t at, std::span<K> num, std::span<K> den) const {
-  const Table& table = plan_.circuit.tables[id];
-  const size_t end = std::min<size_t>(at + num.size(), table.size);
-  for (size_t j = at; j < end; ++j) {
-    K d = alpha_ - K(Goldilocks(id)) - beta_ * Goldilocks::FromSigned(table.first_key + static_cast<int64_t>(j));
-    K power = beta_;
-    for (const auto& column : table.values) {
-      power = power * beta_;
-      d = d - power * Goldilocks::FromSigned(column[j]);
-    }
-    num[j - at] = -K(Goldilocks(witness_.multiplicities[id][j]));
-    den[j - at] = d;
-  }
+  const size_t size = plan_.circuit.tables[id].size;
+  if (at >= size) return;
+  const size_t n = std::min(num.size(), size - at);
+  for (size_t j = 0; j < n; ++j) num[j] = -K(Goldilocks(witness_.multiplicities[id][at + j]));
+  std::copy_n(of_rows_[id].begin() + static_cast<std::ptrdiff_t>(at), n, den.begin());
 }
 
 template class LookupLeaves<Ext2>;

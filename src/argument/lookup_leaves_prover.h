@@ -31,13 +31,15 @@ class LookupLeaves {
 
   void FillLookup(size_t lookup, size_t at, std::span<K> num, std::span<K> den) const;
   void FillTuples(size_t lookup, size_t from, std::span<K> num, std::span<K> den) const;
+  K Denominator(const LookupWitness::Stray& stray) const;
   void FillTable(size_t id, size_t at, std::span<K> num, std::span<K> den) const;
 
   const Plan& plan_;
   const LookupWitness& witness_;
   K alpha_;
   K beta_;
-  std::vector<Source> blocks_;  // by first leaf
+  std::vector<Source> blocks_;           // by first leaf
+  std::vector<std::vector<K>> of_rows_;  // denominator of every row of every table: those of its tuples as well
 };
 
 }  // namespace provenn

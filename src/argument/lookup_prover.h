@@ -11,10 +11,17 @@
 
 namespace provenn {
 
-// Values of every lookup's columns, and how often each table row is used.
+// The row of its table that each tuple of each lookup is, and how often each row is used.
 struct LookupWitness {
-  std::vector<std::vector<SecretVector<Goldilocks>>> columns;  // by lookup, by column, compact over its space
-  std::vector<SecretVector<uint32_t>> multiplicities;          // by table
+  // A tuple that is no row: only in proofs of tests that cheat.
+  struct Stray {
+    size_t lookup = 0;
+    size_t index = 0;
+    std::vector<Goldilocks> columns;
+  };
+  std::vector<SecretVector<uint32_t>> rows;            // by lookup, compact over its space
+  std::vector<SecretVector<uint32_t>> multiplicities;  // by table
+  std::vector<Stray> strays;
 };
 
 // Errors: kInvalidArgument naming the lookup if a tuple is not in its table (a witness that does not satisfy the

@@ -72,7 +72,7 @@ void EvaluateLines(const Circuit& circuit, const Witness& witness, const Express
       index[a] = static_cast<uint32_t>(rest % space[a]);
       rest /= space[a];
     }
-    const auto line = out.subspan(l * length, length);
+    const auto line = out.subspan((l - from) * length, length);
     for (Goldilocks& v : line) v = constant;
     for (size_t t = 0; t < e.terms.size(); ++t) {
       const View& view = e.terms[t].view;
@@ -86,39 +86,62 @@ void EvaluateLines(const Circuit& circuit, const Witness& witness, const Express
   }
 }
 
+// Rows of the table for the tuples of lines [from, to), which are counted; false if one is in no row.
+bool FindRows(const Circuit& circuit, const Witness& witness, const Lookup& lookup, size_t from, size_t to,
+              std::span<uint32_t> rows, std::span<uint32_t> counts) {
+  const Table& table = circuit.tables[lookup.table];
+  const size_t size = rows.size();
+  SecretVector<Goldilocks> keys(size);
+  EvaluateLines(circuit, witness, lookup.columns[0], lookup.space, from, to, keys);
+  bool found = true;
+  for (size_t i = 0; i < size; ++i) {
+    // In the field: a key that is no integer, or far from the table, may not overflow.
+    const uint64_t row = (keys[i] - Goldilocks::FromSigned(table.first_key)).value();
+    found = found && row < table.size;
+    rows[i] = static_cast<uint32_t>(row);
+  }
+  SecretVector<Goldilocks> values(table.values.empty() ? 0 : size);
+  for (size_t c = 0; found && c < table.values.size(); ++c) {
+    EvaluateLines(circuit, witness, lookup.columns[c + 1], lookup.space, from, to, values);
+    for (size_t i = 0; i < size; ++i) {
+      found = found && values[i] == Goldilocks::FromSigned(table.values[c][rows[i]]);
+    }
+  }
+  if (!found) return false;
+  // Many tuples are counted apart first.
+  if (size < table.size) {
+    for (const uint32_t row : rows) std::atomic_ref<uint32_t>(counts[row]).fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  SecretVector<uint32_t> own(table.size, 0);
+  for (const uint32_t row : rows) ++own[row];
+  for (size_t row = 0; row < own.size(); ++row) {
+    if (own[row] == 0) continue;
+    std::atomic_ref<uint32_t>(counts[row]).fetch_add(own[row], std::memory_order_relaxed);
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<LookupWitness> EvaluateLookups(const Circuit& circuit, const Witness& witness) {
   LookupWitness out;
   for (const Table& table : circuit.tables) out.multiplicities.emplace_back(table.size, 0);
   for (const Lookup& lookup : circuit.lookups) {
-    const Table& table = circuit.tables[lookup.table];
-    SecretVector<uint32_t>& counts = out.multiplicities[lookup.table];
+    const std::span<uint32_t> counts(out.multiplicities[lookup.table]);
     const size_t count = ElementCount(lookup.space);
     const size_t length = lookup.space.empty() ? 1 : lookup.space.back();
-    auto& columns = out.columns.emplace_back();
-    for (size_t c = 0; c < lookup.columns.size(); ++c) columns.emplace_back(count);
+    // Large tasks where there are many tuples, so that counting apart pays.
+    const size_t tuples = count >= (size_t{1} << 18) ? size_t{1} << 15 : size_t{1} << 11;
+    const std::span<uint32_t> rows(out.rows.emplace_back(count));
     std::atomic<bool> missing = false;
-    ParallelFor(count / length, std::max<size_t>(1, 2048 / length), [&](size_t from, size_t to) {
-      for (size_t c = 0; c < columns.size(); ++c) {
-        EvaluateLines(circuit, witness, lookup.columns[c], lookup.space, from, to, columns[c]);
-      }
-      for (size_t i = from * length; i < to * length; ++i) {
-        // In the field: a key that is no integer, or far from the table, may not overflow.
-        const uint64_t row = (columns[0][i] - Goldilocks::FromSigned(table.first_key)).value();
-        bool found = row < table.size;
-        for (size_t c = 0; found && c < table.values.size(); ++c) {
-          found = columns[c + 1][i] == Goldilocks::FromSigned(table.values[c][row]);
-        }
-        if (!found) {
-          missing = true;
-          return;
-        }
-        std::atomic_ref<uint32_t>(counts[row]).fetch_add(1, std::memory_order_relaxed);
-      }
+    ParallelFor(count / length, std::max<size_t>(1, tuples / length), [&](size_t from, size_t to) {
+      const auto here = rows.subspan(from * length, (to - from) * length);
+      if (!FindRows(circuit, witness, lookup, from, to, here, counts)) missing = true;
     });
     if (missing) {
-      return Error{Code::kInvalidArgument, "the witness has a tuple that is not in table " + table.name,
+      return Error{Code::kInvalidArgument,
+                   "the witness has a tuple that is not in table " + circuit.tables[lookup.table].name,
                    "lookup " + lookup.name};
     }
   }

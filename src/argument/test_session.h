@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "argument/front_verifier.h"
+#include "argument/lookup_prover.h"
 #include "argument/opening_verifier.h"
 #include "argument/prove.h"
 #include "argument/test_circuit.h"
@@ -59,6 +60,14 @@ struct Session {
   }
   Verdict Verify(ByteSpan proof) const { return VerifyProof<K>(*plan, statement, proof); }
 
+  // A tuple of an honest witness, to be changed.
+  LookupWitness::Stray Tuple(const LookupWitness& lookups, size_t lookup, size_t index) const {
+    const Table& table = test.circuit.tables[test.circuit.lookups[lookup].table];
+    const uint32_t row = lookups.rows[lookup][index];
+    LookupWitness::Stray tuple{lookup, index, {Goldilocks::FromSigned(table.first_key + int64_t{row})}};
+    for (const auto& column : table.values) tuple.columns.push_back(Goldilocks::FromSigned(column[row]));
+    return tuple;
+  }
   uint32_t TensorId(const std::string& name) const {
     for (uint32_t t = 0; t < test.circuit.tensors.size(); ++t) {
       if (test.circuit.tensors[t].name == name) return t;

@@ -25,7 +25,7 @@ LookupWitness Tuples(const Circuit& circuit, Witness& witness) {
   LookupWitness out;
   for (const Table& table : circuit.tables) out.multiplicities.emplace_back(table.size, 0);
   for (const Lookup& lookup : circuit.lookups) {
-    auto& columns = out.columns.emplace_back(lookup.columns.size());
+    SecretVector<uint32_t>& rows = out.rows.emplace_back();
     const Table& table = circuit.tables[lookup.table];
     const size_t count = ElementCount(lookup.space);
     std::vector<uint32_t> index(lookup.space.size(), 0);
@@ -35,7 +35,8 @@ LookupWitness Tuples(const Circuit& circuit, Witness& witness) {
         index[a] = static_cast<uint32_t>(rest % lookup.space[a]);
         rest /= lookup.space[a];
       }
-      for (size_t c = 0; c < columns.size(); ++c) {
+      std::vector<Goldilocks> tuple;
+      for (size_t c = 0; c < lookup.columns.size(); ++c) {
         const Expression& e = lookup.columns[c];
         Goldilocks value = ToElement(e.constant);
         for (const ViewTerm& t : e.terms) {
@@ -45,14 +46,19 @@ LookupWitness Tuples(const Circuit& circuit, Witness& witness) {
         for (const AccumulatorTerm& t : e.accumulators) {
           value += ToElement(t.coefficient) * Goldilocks::FromSigned(witness.accumulators[t.contraction][i]);
         }
-        columns[c].push_back(value);
+        tuple.push_back(value);
       }
-      const uint64_t row = (columns[0][i] - Goldilocks::FromSigned(table.first_key)).value();
+      const uint64_t row = (tuple[0] - Goldilocks::FromSigned(table.first_key)).value();
       bool present = row < table.size;
       for (size_t c = 0; present && c < table.values.size(); ++c) {
-        present = columns[c + 1][i] == Goldilocks::FromSigned(table.values[c][row]);
+        present = tuple[c + 1] == Goldilocks::FromSigned(table.values[c][row]);
       }
-      if (present) ++out.multiplicities[lookup.table][row];
+      rows.push_back(present ? static_cast<uint32_t>(row) : 0);
+      if (present) {
+        ++out.multiplicities[lookup.table][row];
+      } else {
+        out.strays.push_back({out.rows.size() - 1, i, std::move(tuple)});
+      }
     }
   }
   return out;
@@ -169,7 +175,8 @@ TEST(UnderConstraintTest, TuplesOfAnHonestWitnessAreTheProversOwn) {
   ASSERT_TRUE(own.ok());
   const LookupWitness here = Tuples(test.circuit, test.witness);
   EXPECT_EQ(here.multiplicities, own->multiplicities);
-  EXPECT_EQ(here.columns, own->columns);
+  EXPECT_EQ(here.rows, own->rows);
+  EXPECT_TRUE(here.strays.empty());
 }
 
 TEST(UnderConstraintTest, ProverRefusesAWitnessThatDoesNotSatisfyTheCircuit) {
