@@ -1,7 +1,6 @@
 #include "argument/lookup_leaves_prover.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "field/kernels.h"
@@ -39,7 +38,7 @@ LookupLeaves<K>::LookupLeaves(const Plan& plan, const LookupWitness& witness, K 
     const Table& table = plan.circuit.tables[t];
     std::vector<K>& of_row = of_rows_.emplace_back(table.size, alpha - K(Goldilocks(t)));
     keys.resize(table.size);
-    std::iota(keys.begin(), keys.end(), static_cast<int32_t>(table.first_key));
+    for (uint32_t j = 0; j < table.size; ++j) keys[j] = static_cast<int32_t>(table.first_key + int64_t{j});
     Axpy<K>(-beta, std::span<const int32_t>(keys), std::span<K>(of_row));
     K power = beta;
     for (const std::vector<int32_t>& column : table.values) {

@@ -291,14 +291,15 @@ TEST_F(HostileKeyTest, ARangeWithADigitOfAnotherCellIsADemand) {
 TEST_F(HostileKeyTest, AnotherValueAtTheEndOfATableIsShown) {
   std::vector<int32_t> values;
   for (int64_t key = -8; key < 8; ++key) values.push_back(static_cast<int32_t>(key * 16));
-  const FunctionReport honest = RecogniseFunction(-8, values, 4, 8);
+  ReadingWork work;
+  const FunctionReport honest = RecogniseFunction(-8, values, 4, 8, &work);
   EXPECT_EQ(honest.family, "identity");
   EXPECT_FALSE(honest.held_low.has_value() || honest.held_high.has_value());
   for (const size_t row : {size_t{0}, values.size() - 1}) {
     for (const int change : {-5, -1, 1, 5}) {
       std::vector<int32_t> changed = values;
       changed[row] += change;
-      const FunctionReport f = RecogniseFunction(-8, changed, 4, 8);
+      const FunctionReport f = RecogniseFunction(-8, changed, 4, 8, &work);
       const bool held = row == 0 ? f.held_low.has_value() : f.held_high.has_value();
       EXPECT_TRUE(!f.recognised() || held || f.formula != "x") << row << " " << change;
     }

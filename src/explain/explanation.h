@@ -41,6 +41,7 @@ struct FunctionReport {
   int64_t max_value = 0;
   uint64_t departure_count = 0;
   std::vector<Departure> departures;  // the first ones
+  bool compared = true;               // false: its key's tables take more work than is allowed (explain/work.h)
 
   bool recognised() const { return !family.empty() && departure_count == 0; }
 };

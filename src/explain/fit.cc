@@ -52,6 +52,29 @@ Shifts ShiftsOf(const std::vector<LineBound>& bounds, double a) {
   return s;
 }
 
+// The bounds that are the tightest ones at some slope: corners of the hull above the lower bounds and of the one below
+// the upper bounds. Of a table's rows there are few, however many rows it has.
+std::vector<LineBound> TightestBounds(std::vector<LineBound> bounds) {
+  const auto by_x = [](const LineBound& p, const LineBound& q) { return p.x < q.x; };
+  if (!std::is_sorted(bounds.begin(), bounds.end(), by_x)) std::sort(bounds.begin(), bounds.end(), by_x);
+  std::vector<LineBound> tightest;
+  for (const bool lower : {true, false}) {
+    const size_t from = tightest.size();
+    const auto y = [&](const LineBound& b) { return lower ? b.low : -b.high; };
+    for (const LineBound& b : bounds) {
+      while (tightest.size() >= from + 2) {
+        const LineBound& p = tightest[tightest.size() - 2];
+        const LineBound& q = tightest.back();
+        // q lies on or below the line from p to b.
+        if (!((q.x - p.x) * (y(b) - y(q)) >= (y(q) - y(p)) * (b.x - q.x))) break;
+        tightest.pop_back();
+      }
+      tightest.push_back(lower ? LineBound{b.x, b.low, kInfinity} : LineBound{b.x, -kInfinity, b.high});
+    }
+  }
+  return tightest;
+}
+
 }  // namespace
 
 std::optional<SimpleNumber> SimplestWithin(double low, double high) {
@@ -80,16 +103,20 @@ std::optional<SimpleNumber> FitSlope(const std::vector<LineBound>& bounds) {
 
 std::optional<SimpleLine> FitLine(const std::vector<LineBound>& bounds) {
   if (bounds.size() < 3) return std::nullopt;
+  if (std::any_of(bounds.begin(), bounds.end(), [](const LineBound& b) { return !std::isfinite(b.x); })) {
+    return std::nullopt;
+  }
   const auto [left, right] =
       std::minmax_element(bounds.begin(), bounds.end(), [](const auto& p, const auto& q) { return p.x < q.x; });
   const double span = right->x - left->x;
   if (!(span > 0)) return std::nullopt;
+  const std::vector<LineBound> tightest = TightestBounds(bounds);
   // The width of the interval of shifts is concave in the slope: find its maximum, then both ends of where it is
   // positive.
   double low = (right->low - left->high) / span;
   double high = (right->high - left->low) / span;
   const double ends[2] = {low, high};
-  const auto width = [&](double a) { return ShiftsOf(bounds, a).Width(); };
+  const auto width = [&](double a) { return ShiftsOf(tightest, a).Width(); };
   for (int i = 0; i < 80; ++i) {
     const double third = (high - low) / 3;
     if (width(low + third) < width(high - third)) {

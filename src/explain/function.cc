@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include "explain/fit.h"
 #include "model/deterministic_math.h"
@@ -57,6 +58,10 @@ const std::vector<Candidate>& Candidates() {
 }
 
 constexpr size_t kListed = 16;
+constexpr size_t kSample = 200;
+
+// Row i of a sample of `count` among `rows` > 1 rows, evenly spread, both ends among them.
+size_t Spread(size_t i, size_t count, size_t rows) { return i * (rows - 1) / (count - 1); }
 
 // f at the rows, with rows held constant on both sides from the same places on as in the table.
 class Comparison {
@@ -79,26 +84,32 @@ class Comparison {
   size_t low() const { return low_; }
   size_t high() const { return high_; }
 
+  // The same rows are held, at the same values: the comparison gives the same.
+  bool HoldsTheSame(const Comparison& c) const {
+    return low_ == c.low_ && high_ == c.high_ && low_value_ == c.low_value_ && high_value_ == c.high_value_;
+  }
+
+  // Whether a sample of the rows that move leaves it open that f departs in fewer than `limit` rows.
+  bool MayFit(const RealFunction& f, uint64_t limit) const {
+    if (high_ <= low_) return true;
+    const size_t moving = high_ - low_ + 1;
+    const size_t count = std::min(kSample, moving);
+    // Of a sample, twice the share that departures may have, and as many as a small table may have.
+    const uint64_t allowed = std::min(limit, 16 + 2 * limit * count / moving);
+    const Ends ends = EndsOf(f);
+    uint64_t departures = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t j = low_ + Spread(i, count, moving);
+      if (Expected(f, ends, j) != values_[j] && ++departures > allowed) return false;
+    }
+    return true;
+  }
+
   // Stops once there are more than `limit` departures.
   void Run(const RealFunction& f, uint64_t limit, FunctionReport* report) const {
-    const size_t n = values_.size();
-    const int64_t at_low = Rounded(f, low_);
-    const int64_t at_high = Rounded(f, high_);
-    const bool constant = low_ >= high_;
-    // What f has beyond the last row that moves; saturation stops before it gets there.
-    const bool low_fits = low_value_ == at_low || (!constant && Between(values_[low_ + 1], low_value_, at_low));
-    const bool high_fits = high_value_ == at_high || (!constant && Between(values_[high_ - 1], high_value_, at_high));
-    for (size_t j = 0; j < n; ++j) {
-      int64_t expected = 0;
-      if (j <= low_ && low_ > 0) {
-        expected = low_fits ? low_value_ : Rounded(f, j);
-      } else if (j >= high_ && high_ + 1 < n) {
-        expected = high_fits ? high_value_ : Rounded(f, j);
-      } else if (j == low_ || j == high_) {
-        expected = j == low_ ? (low_fits ? low_value_ : at_low) : (high_fits ? high_value_ : at_high);
-      } else {
-        expected = Rounded(f, j);
-      }
+    const Ends ends = EndsOf(f);
+    for (size_t j = 0; j < values_.size(); ++j) {
+      const int64_t expected = Expected(f, ends, j);
       if (expected == values_[j]) continue;
       if (report->departures.size() < kListed) {
         report->departures.push_back({first_key_ + static_cast<int64_t>(j), expected, values_[j]});
@@ -108,6 +119,28 @@ class Comparison {
   }
 
  private:
+  // f at the rows from which on values are held, and whether those can be its values there.
+  struct Ends {
+    int64_t at_low = 0;
+    int64_t at_high = 0;
+    bool low_fits = false;
+    bool high_fits = false;
+  };
+  Ends EndsOf(const RealFunction& f) const {
+    Ends e{Rounded(f, low_), Rounded(f, high_)};
+    const bool constant = low_ >= high_;
+    // What f has beyond the last row that moves; saturation stops before it gets there.
+    e.low_fits = low_value_ == e.at_low || (!constant && Between(values_[low_ + 1], low_value_, e.at_low));
+    e.high_fits = high_value_ == e.at_high || (!constant && Between(values_[high_ - 1], high_value_, e.at_high));
+    return e;
+  }
+  int64_t Expected(const RealFunction& f, const Ends& e, size_t j) const {
+    if (j <= low_ && low_ > 0) return e.low_fits ? low_value_ : Rounded(f, j);
+    if (j >= high_ && high_ + 1 < values_.size()) return e.high_fits ? high_value_ : Rounded(f, j);
+    if (j == low_) return e.low_fits ? low_value_ : e.at_low;
+    if (j == high_) return e.high_fits ? high_value_ : e.at_high;
+    return Rounded(f, j);
+  }
   // Whether row j still holds the end's value; `skip` rows in a row may differ where those after them hold it again.
   bool Holds(int32_t value, size_t j, int direction, size_t skip) const {
     for (size_t i = 0; i <= skip; ++i) {
@@ -159,13 +192,11 @@ std::string LineText(const SimpleLine& line, const std::string& x) {
 class Fitter {
  public:
   Fitter(int64_t first_key, std::span<const int32_t> values, int32_t key_scale, int32_t result_scale,
-         const Comparison& ends)
-      : result_scale_(result_scale) {
+         const Comparison& ends, ReadingWork* work)
+      : first_key_(first_key), values_(values), key_scale_(key_scale), result_scale_(result_scale), work_(*work) {
     // The rows that saturation may have changed say nothing.
-    for (size_t j = ends.low() + 1; j < ends.high(); ++j) {
-      const double key = static_cast<double>(first_key + static_cast<int64_t>(j));
-      rows_.push_back({Scaled(key, -key_scale), values[j] - 0.5, values[j] + 0.5});
-    }
+    first_row_ = ends.low() + 1;
+    rows_ = ends.high() > first_row_ ? ends.high() - first_row_ : 0;
   }
 
   std::vector<Candidate> Run() {
@@ -189,30 +220,44 @@ class Fitter {
   }
 
  private:
-  static constexpr size_t kSample = 200;
+  static constexpr size_t kFewRows = 16;
   static constexpr int kMaxFits = 6;
+  // Of a row: a fit of few rows evaluates hundreds of lines at each, one of all rows at the corners of their hull.
+  static constexpr uint64_t kWorkOfSample = 16;
+  static constexpr uint64_t kWorkOfAll = 3;
 
   // At most so many rows, evenly spread.
-  std::vector<LineBound> Sample() const {
-    if (rows_.size() <= kSample) return rows_;
-    std::vector<LineBound> sample;
-    for (size_t i = 0; i < kSample; ++i) sample.push_back(rows_[i * (rows_.size() - 1) / (kSample - 1)]);
-    return sample;
+  std::vector<LineBound> Rows(size_t at_most) const {
+    const size_t count = std::min(rows_, at_most);
+    std::vector<LineBound> rows;
+    rows.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t j = first_row_ + (count == rows_ ? i : Spread(i, count, rows_));
+      const double key = static_cast<double>(first_key_ + static_cast<int64_t>(j));
+      rows.push_back({Scaled(key, -key_scale_), values_[j] - 0.5, values_[j] + 0.5});
+    }
+    return rows;
   }
 
   // Lines that keep to the bounds that `map` makes of the rows: the simplest one, with its numbers as they are and as
   // the 32-bit floats that models hold, and one that keeps away from where rounding turns.
   template <typename Map>
   std::vector<SimpleLine> Fit(const Map& map) {
-    std::vector<LineBound> some = Sample();
-    for (LineBound& b : some) b = map(b);
-    // Beyond what a float holds anything would fit.
-    if (std::any_of(some.begin(), some.end(), [](const LineBound& b) { return !std::isfinite(b.x); })) return {};
+    if (rows_ < 5) return {};
+    for (const size_t at_most : {kFewRows, kSample}) {
+      std::vector<LineBound> some = Rows(at_most);
+      if (!work_.Take(kWorkOfSample * some.size())) return {};
+      for (LineBound& b : some) b = map(b);
+      // Beyond what a float holds anything would fit.
+      if (std::any_of(some.begin(), some.end(), [](const LineBound& b) { return !std::isfinite(b.x); })) return {};
+      if (!FitLine(some).has_value()) return {};
+    }
     // Rows made so that a sample of them fits one function after the other: few are tried on all rows.
-    if (some.size() < 5 || !FitLine(some).has_value() || ++fits_ > kMaxFits) return {};
+    if (++fits_ > kMaxFits) return {};
     std::vector<SimpleLine> lines;
     for (const double margin : {0.0, 1e-6}) {
-      std::vector<LineBound> all = rows_;
+      if (!work_.Take(kWorkOfAll * rows_)) return {};
+      std::vector<LineBound> all = Rows(rows_);
       for (LineBound& b : all) b = map(LineBound{b.x, b.low + margin, b.high - margin});
       const auto line = FitLine(all);
       if (!line.has_value()) continue;
@@ -228,18 +273,33 @@ class Fitter {
     return lines;
   }
 
-  void LeakyRelu() {
+  std::vector<LineBound> Negative(const std::vector<LineBound>& rows) const {
     std::vector<LineBound> negative;
-    for (const LineBound& row : rows_) {
+    for (const LineBound& row : rows) {
       if (row.x < 0) negative.push_back({row.x, Scaled(row.low, -result_scale_), Scaled(row.high, -result_scale_)});
     }
-    if (negative.size() < 2 || rows_.back().x <= 0) return;
+    return negative;
+  }
+
+  void LeakyRelu() {
+    const std::vector<LineBound> some = Rows(kSample);
+    if (some.empty() || some.back().x <= 0 || !work_.Take(kWorkOfSample * some.size())) return;
+    const bool other_above = std::any_of(some.begin(), some.end(), [&](const LineBound& row) {
+      const double y = Scaled(row.x, result_scale_);
+      return row.x > 0 && (y < row.low - 0.5 || y > row.high + 0.5);
+    });
+    const std::vector<LineBound> some_negative = Negative(some);
+    if (other_above || (some_negative.size() > 1 && !FitSlope(some_negative).has_value())) return;
+    if (!work_.Take(kWorkOfAll * rows_)) return;
+    const std::vector<LineBound> rows = Rows(rows_);
+    const std::vector<LineBound> negative = Negative(rows);
+    if (negative.size() < 2) return;
     const auto alpha = FitSlope(negative);
     if (!alpha.has_value() || alpha->value == 1) return;
     const Unary f = UnaryFunction::Apply(NodeOf(Op::kLeakyRelu, LeakyReluAttributes{static_cast<float>(alpha->value)}),
                                          UnaryFunction::Identity());
     // Only if the other side is the identity.
-    for (const LineBound& row : rows_) {
+    for (const LineBound& row : rows) {
       const double y = Scaled((*f)(row.x), result_scale_);
       if (y < row.low - 0.5 || y > row.high + 0.5) return;
     }
@@ -278,13 +338,26 @@ class Fitter {
     }
   }
 
+  int64_t first_key_;
+  std::span<const int32_t> values_;
+  int32_t key_scale_;
   int32_t result_scale_;
-  std::vector<LineBound> rows_;
+  ReadingWork& work_;
+  size_t first_row_ = 0;  // that moves, and how many do
+  size_t rows_ = 0;
   std::vector<Candidate> fitted_;
   int fits_ = 0;
 };
 
+// Of finding the ends of a table: passes over its rows that evaluate nothing.
+constexpr uint64_t kPassesPerRow = 8;
+constexpr uint64_t kWorkOfAReading = 16;
+
 }  // namespace
+
+bool HasExactScales(int32_t key_scale, int32_t result_scale) {
+  return key_scale >= -128 && key_scale <= 128 && result_scale >= -128 && result_scale <= 128;
+}
 
 void BecomeIdentity(FunctionReport* function) {
   function->form = Form::kIdentity;
@@ -304,21 +377,28 @@ FunctionReport UnknownFunction(std::span<const int32_t> values, int32_t key_scal
 }
 
 FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> values, int32_t key_scale,
-                                 int32_t result_scale) {
+                                 int32_t result_scale, ReadingWork* work) {
   FunctionReport base = UnknownFunction(values, key_scale, result_scale);
+  base.compared = work->Take(kWorkOfAReading + values.size() / kPassesPerRow);
+  if (!base.compared) return base;
   if (base.min_value == base.max_value) {
     base.form = Form::kConstant;
     base.family = "constant";
     base.formula = std::to_string(base.min_value) + "·2^" + std::to_string(-result_scale);
     return base;
   }
-  if (std::abs(key_scale) > 128 || std::abs(result_scale) > 128) return base;
+  if (!HasExactScales(key_scale, result_scale)) return base;
   const uint64_t few = std::max<uint64_t>(16, values.size() / 256);
   FunctionReport best = base;
   best.departure_count = few + 1;
+  std::optional<Comparison> strict;
   for (const bool tolerant : {false, true}) {
     const Comparison comparison(first_key, values, key_scale, result_scale, tolerant);
+    if (strict.has_value() && comparison.HoldsTheSame(*strict)) break;
+    strict = comparison;
     const auto attempt = [&](const Candidate& candidate) {
+      if (!work->Take(kSample) || !comparison.MayFit(candidate.f, best.departure_count)) return false;
+      if (!work->Take(values.size())) return false;
       FunctionReport report = base;
       comparison.Run(candidate.f, best.departure_count, &report);
       if (report.departure_count >= best.departure_count) return false;
@@ -341,10 +421,11 @@ FunctionReport RecogniseFunction(int64_t first_key, std::span<const int32_t> val
     for (const Candidate& candidate : Candidates()) {
       if (attempt(candidate)) return best;
     }
-    for (const Candidate& candidate : Fitter(first_key, values, key_scale, result_scale, comparison).Run()) {
+    for (const Candidate& candidate : Fitter(first_key, values, key_scale, result_scale, comparison, work).Run()) {
       if (attempt(candidate)) return best;
     }
   }
+  base.compared = !work->exceeded();
   return best.family.empty() ? base : best;
 }
 

@@ -21,6 +21,9 @@ struct ScaleChoice {
 
 uint64_t Magnitude(int64_t v) { return v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v); }
 
+// Of a constant: what is added to it or taken from it here stays within 64 bits.
+bool IsSmall(int64_t v) { return Magnitude(v) <= uint64_t{1} << 62; }
+
 // magnitude = round(2^j / divisor) * 2^d with at least 12 significant bits.
 struct Division {
   uint64_t divisor = 0;
@@ -182,7 +185,8 @@ class StepReader {
   void ReadConstant() {
     Node& node = out_.node;
     node.constant = Numerator(lookup_.columns[0].constant);
-    if (node.shift == 0) return;
+    if (!IsSmall(node.constant)) Problem("its constant is not within ±2^62: " + std::to_string(node.constant));
+    if (node.shift == 0 || !IsSmall(node.constant)) return;
     node.rounding = node.shift > 62 ? 0 : int64_t{1} << (node.shift - 1);
     node.constant -= node.rounding;
     if (node.constant == 0) return;
@@ -268,7 +272,8 @@ class StepReader {
     SettleScale(best_scale);
     const std::string table = "table " + std::to_string(lookup_.table);
     if (best->family.empty()) {
-      Problem(table + " is no known function");
+      Problem(table + (best->compared ? std::string(" is no known function")
+                                      : std::string(" was not compared with all functions: ") + kTooMuchWork));
     } else if (best->departure_count > 0) {
       std::string text = table + " departs from " + best->family + " in " + std::to_string(best->departure_count) +
                          (best->departure_count == 1 ? " row" : " rows");
@@ -331,6 +336,7 @@ class StepReader {
   bool IsMaximum(const std::vector<const ViewTerm*>& rest, const Expression& column) const {
     const Node& node = out_.node;
     if (rest.size() != 1 || !column.accumulators.empty() || column.constant.shift != 0) return false;
+    if (!IsSmall(column.constant.numerator)) return false;
     if (node.terms.size() != 2 || views_.size() != 2 || node.shift != 0 || node.constant != 0) return false;
     if (node.terms[0].coefficient.numerator != 1 || node.terms[1].coefficient.numerator != -1) return false;
     if (rest[0]->coefficient != Coefficient{-1, 0} || rest[0]->view != *views_[1]) return false;

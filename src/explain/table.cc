@@ -6,6 +6,14 @@
 #include "explain/function.h"
 
 namespace provenn {
+namespace {
+
+// What recognising a table takes, by its rows: evaluations, and the fit of a line.
+constexpr uint64_t kRecognising = 8;
+// Rows of a clamp that are as much work as one at which a function is evaluated.
+constexpr uint64_t kRowsOfAClamp = 16;
+
+}  // namespace
 
 std::string PowerText(int exponent) { return exponent == 0 ? "1" : "2^" + std::to_string(exponent); }
 
@@ -36,20 +44,54 @@ std::string FunctionText(const FunctionReport& f, const std::string& q) {
 
 const FunctionReport& TableReader::Function(uint32_t table, size_t column, int32_t key_scale, int32_t result_scale) {
   const auto [it, fresh] = known_.try_emplace({table, column, key_scale, result_scale});
+  if (!fresh) return it->second;
+  FunctionReport& report = it->second;
+  const auto [shift, first] = shifts_.try_emplace({table, column, int64_t{result_scale} - key_scale}, nullptr);
+  if (shift->second != nullptr && HasExactScales(key_scale, result_scale)) {
+    report = *shift->second;
+    report.key_scale = key_scale;
+    report.result_scale = result_scale;
+    return report;
+  }
+  report = Compare(table, column, key_scale, result_scale);
+  using Form = FunctionReport::Form;
+  if (report.recognised() && (report.form == Form::kIdentity || report.form == Form::kRelu)) shift->second = &report;
+  return report;
+}
+
+FunctionReport TableReader::Compare(uint32_t table, size_t column, int32_t key_scale, int32_t result_scale) {
+  const Table& t = circuit_.tables[table];
+  const std::vector<int32_t>& values = t.values[column];
+  if (work_.exceeded()) {
+    const auto [it, fresh] = unknown_.try_emplace({table, column});
+    if (fresh) it->second = UnknownFunction(values, 0, 0);
+    FunctionReport report = it->second;
+    report.key_scale = key_scale;
+    report.result_scale = result_scale;
+    report.compared = false;
+    return report;
+  }
+  const uint64_t before = work_.done();
+  FunctionReport report = RecogniseFunction(t.first_key, values, key_scale, result_scale, &work_);
+  if (report.recognised() && recognised_.insert({table, column}).second) {
+    work_.GiveBack(std::min(work_.done() - before, kRecognising * t.size));
+  }
+  return report;
+}
+
+const std::string& TableReader::ClampProblem(uint32_t clamp_table, uint32_t function_table, size_t column, int bits) {
+  const auto [it, fresh] = clamp_problems_.try_emplace({clamp_table, function_table, column, bits});
   if (fresh) {
-    const Table& t = circuit_.tables[table];
-    if (work_left_ == 0) {
-      it->second = UnknownFunction(t.values[column], key_scale, result_scale);
-    } else {
-      it->second = RecogniseFunction(t.first_key, t.values[column], key_scale, result_scale);
-      const uint64_t work = t.size * (it->second.recognised() ? 1 : kUnknown);
-      work_left_ -= std::min(work, work_left_);
-    }
+    const uint64_t rows = uint64_t{circuit_.tables[clamp_table].size} + circuit_.tables[function_table].size;
+    it->second = work_.Take(1 + rows / kRowsOfAClamp)
+                     ? FindClampProblem(clamp_table, function_table, column, bits)
+                     : "clamp table " + std::to_string(clamp_table) + " was not looked at: " + kTooMuchWork;
   }
   return it->second;
 }
 
-std::string TableReader::ClampProblem(uint32_t clamp_table, uint32_t function_table, size_t column, int bits) const {
+std::string TableReader::FindClampProblem(uint32_t clamp_table, uint32_t function_table, size_t column,
+                                          int bits) const {
   const Table& clamp = circuit_.tables[clamp_table];
   const Table& function = circuit_.tables[function_table];
   const int64_t last_key = function.first_key + int64_t{function.size} - 1;
