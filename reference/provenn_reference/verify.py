@@ -1,6 +1,6 @@
 """Section 11: the messages in their order; the whole verifier."""
 from .channel import Channel, Rejected
-from .circuit import MAX_RANK, check_circuit, with_batch
+from .circuit import check_circuit, with_batch
 from .contractions import verify_contractions
 from .formats import read_key, read_proof
 from .key_check import key_passes
@@ -42,7 +42,7 @@ def check_statement(key, proof, demands):
 
 
 def check_batch(circuit, batch):
-    if batch > 1 and check_circuit(with_batch(circuit, batch), MAX_RANK) is not None:
+    if batch > 1 and check_circuit(with_batch(circuit, batch)) is not None:
         raise Rejected("parameters")
 
 

@@ -5,6 +5,7 @@
 // values has the product of their pads in it, which is an entry of the terminal vector as well (see MaskedChannel).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -58,6 +59,34 @@ struct Affine {
     }
     return out;
   }
+};
+
+// A sum of many: pads are gathered, and joined once.
+template <typename K>
+class AffineSum {
+ public:
+  void Add(const Affine<K>& value, const K& scale) {
+    sum_.constant += value.constant * scale;
+    for (const auto& [ref, c] : value.pads) sum_.pads.emplace_back(ref, c * scale);
+  }
+  // Once.
+  Affine<K> Take() {
+    auto& pads = sum_.pads;
+    std::stable_sort(pads.begin(), pads.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    size_t kept = 0;
+    for (const auto& [ref, c] : pads) {
+      if (kept > 0 && !(pads[kept - 1].first < ref)) {
+        pads[kept - 1].second += c;
+      } else {
+        pads[kept++] = {ref, c};
+      }
+    }
+    pads.resize(kept);
+    return std::move(sum_);
+  }
+
+ private:
+  Affine<K> sum_;
 };
 
 }  // namespace provenn

@@ -105,8 +105,8 @@ std::vector<K> ReadContractions(const Plan& plan, const Statement& statement, co
     variables = std::max(variables, shapes.back().variables);
   }
   std::vector<K> r;
-  LinearClaim<K> end;
-  end.value = ReadSumcheck("contraction round", lookups.sum, variables, channel, r);
+  AffineSum<K> end;
+  end.Add(ReadSumcheck("contraction round", lookups.sum, variables, channel, r), K::One());
 
   for (size_t i = 0; i < shapes.size(); ++i) {
     const ContractionShape& shape = shapes[i];
@@ -164,9 +164,11 @@ std::vector<K> ReadContractions(const Plan& plan, const Statement& statement, co
     } else if (right_public) {
       product = left * right.constant;
     }
-    end.value = end.value - product * scale;
+    end.Add(product, -scale);
   }
-  claims.push_back(std::move(end));
+  LinearClaim<K> claim;
+  claim.value = end.Take();
+  claims.push_back(std::move(claim));
   return r;
 }
 

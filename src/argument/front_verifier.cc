@@ -13,11 +13,13 @@ FrontResult<K> ReadFront(const Plan& plan, const Statement& statement, MaskedCha
   front.roots[kActivations] = channel.ReceiveDigests("activations root", 1)[0];
 
   LookupOutcome<K> lookups = ReadLookups(plan, statement, channel, front.claims);
+  if (!channel.ok()) return front;
   std::vector<WeightClaim<K>> weight_claims;
   std::vector<K> point;
   if (!lookups.terms.empty()) {
     point = ReadContractions(plan, statement, lookups, channel, front.claims, weight_claims);
   }
+  if (!channel.ok()) return front;
   if (plan.has_weights()) ReadWeightsLink(plan, point, weight_claims, channel, front);
   return front;
 }

@@ -160,6 +160,7 @@ std::vector<ProductFunctional<K>> JoinEqual(std::vector<ProductFunctional<K>> fu
 template <typename K>
 CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
   CombinedClaim<K> out;
+  AffineSum<K> values;
   K power = K::One();
   for (LinearClaim<K>& claim : claims) {
     for (size_t o = 0; o < 3; ++o) {
@@ -172,9 +173,10 @@ CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
         out.powers[o].push_back(std::move(f));
       }
     }
-    out.value += claim.value * power;
+    values.Add(claim.value, power);
     power = power * gamma;
   }
+  out.value = values.Take();
   for (auto& products : out.products) products = JoinEqual(std::move(products));
   return out;
 }

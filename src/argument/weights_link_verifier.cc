@@ -209,12 +209,14 @@ void ReadWeightsLink(const Plan& plan, const std::vector<K>& r, const std::vecto
   const K omega = channel.Challenge("weight claims omega");
   LinearClaim<K> on_weights;
   std::vector<K> rows(plan.weights_layout.rows(), K::Zero());
+  AffineSum<K> values;
   K power = K::One();
   for (const WeightClaim<K>& claim : weight_claims) {
     for (size_t i = 0; i < claim.rows.size(); ++i) rows[claim.first_row + i] += power * claim.rows[i];
-    on_weights.value += claim.value * power;
+    values.Add(claim.value, power);
     power = power * omega;
   }
+  on_weights.value = values.Take();
   ProductFunctional<K> functional;
   for (int k = 0; k < plan.degree; ++k) functional.targets.push_back({static_cast<uint32_t>(k), K::Basis(k)});
   functional.axes.push_back(std::move(rows));

@@ -95,9 +95,16 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
     if (static_cast<uint64_t>(info.st_size) > max_size) return SizeError(max_size, path);
     bytes.reserve(static_cast<size_t>(info.st_size) + kReadStep);
   }
-  // Straight into the result: of a seed no copy stays elsewhere.
+  // Straight into the result: of a seed no copy stays elsewhere, also where a pipe's length is not known.
   while (true) {
     const size_t size = bytes.size();
+    if (bytes.capacity() < size + kReadStep) {
+      Bytes larger;
+      larger.reserve(2 * size + kReadStep);
+      larger.assign(bytes.begin(), bytes.end());
+      explicit_bzero(bytes.data(), size);
+      bytes.swap(larger);
+    }
     bytes.resize(size + kReadStep);
     const ssize_t n = read(file.get(), bytes.data() + size, kReadStep);
     const int error = errno;

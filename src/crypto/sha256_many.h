@@ -25,7 +25,8 @@ struct MessagePart {
 inline constexpr size_t kMaxMessageParts = 3;
 
 // digests[i] = Sha256Of(tag, {parts of message i}). CHECK: a tag of at most 55 bytes, at most kMaxMessageParts parts.
-// What is copied of the messages is wiped.
+// The blocks that it copies of the messages are wiped; what the compiler keeps of them in registers and their spills
+// is not, as in Sha256Of.
 void Sha256Many(std::string_view tag, std::initializer_list<MessagePart> parts, std::span<Digest> digests);
 
 // "sha-ni", "lanes" or "single": what Sha256Many uses on this processor.
@@ -37,7 +38,7 @@ enum class Kernel { kShaNi, kLanes, kSingle };
 // False if this processor cannot: for tests, which then leave the kernel as it is. nullptr: the best one again.
 bool ForceKernel(const Kernel* kernel);
 
-// One block for each of several chains: states[8 words][lane], data[64 bytes] per lane.
+// One block for each of several chains: state[lane][8 words], data[lane][64 bytes].
 inline constexpr size_t kMaxLanes = 16;
 struct alignas(64) LaneBlocks {
   uint32_t state[kMaxLanes][8];

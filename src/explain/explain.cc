@@ -28,6 +28,7 @@ class Explainer {
         tables_(circuit),
         cell_ranges_(CellRanges(circuit)),
         ranges_(RangesWhereProved(circuit, program)),
+        wrapping_(LookupsThatCanWrap(circuit, program)),
         accounted_(circuit.lookups.size(), false) {}
 
   Explanation Run() {
@@ -74,6 +75,12 @@ class Explainer {
                                          ", which is no value but a helper of another step");
           }
         }
+      }
+      if (std::binary_search(wrapping_.begin(), wrapping_.end(), step.id)) {
+        read.node.problems.push_back(
+            "its sums can pass the modulus: rows that belong to other integers are accepted for them, so that the "
+            "answer "
+            "need not be the formula's");
       }
       if (read.node.output != kNoTensor) is_value_[read.node.output] = true;
       accounted_[step.id] = true;
@@ -216,6 +223,7 @@ class Explainer {
   TableReader tables_;
   const std::vector<std::optional<CellRange>> cell_ranges_;
   const std::vector<ValueRange> ranges_;  // by tensor
+  const std::vector<uint32_t> wrapping_;  // lookups
   std::vector<bool> accounted_;           // by lookup
   std::vector<bool> is_value_;            // by tensor: inputs, weights and what nodes set
   std::vector<uint32_t> low_digit_;       // by lookup: what a step takes from its cell

@@ -63,7 +63,7 @@ class Joiner {
       const auto tree = trees_.find(steps_[i].node.output);
       if (taken[i] || !steps_[i].pair.has_value() || tree == trees_.end()) continue;
       const std::vector<size_t> inner = InnerOf(i);
-      if (!Closed(inner, i)) continue;
+      if (work_ > kMaxWork || !Closed(inner, i)) continue;
       if (!Describe(tree->second.tree, &steps_[i])) continue;
       for (const size_t j : inner) {
         taken[j] = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "field/goldilocks.h"
@@ -55,14 +56,16 @@ Interval WithZero(Interval a) { return {std::min<Int128>(a.min, 0), std::max<Int
 
 class TotalityChecker {
  public:
-  // kAsDeclared: weights keep to their bounds, and whatever could go wrong is an error. kWhereProved: nothing is
-  // assumed of weights, but that there is a proof, so that every key has its row.
-  enum class Mode { kAsDeclared, kWhereProved };
+  // kAsDeclared: weights keep to their bounds, and whatever could go wrong is an error. kWhereProved: there is a proof,
+  // so that every key has its row; nothing is assumed of weights. kBoth: there is a proof, and weights keep to their
+  // bounds.
+  enum class Mode { kAsDeclared, kWhereProved, kBoth };
 
   TotalityChecker(const Circuit& circuit, const Program& program, Mode mode)
       : circuit_(circuit),
         program_(program),
-        proved_(mode == Mode::kWhereProved),
+        proved_(mode != Mode::kAsDeclared),
+        any_weights_(mode == Mode::kWhereProved),
         ranges_(CellRanges(circuit)),
         clamp_lookups_(ClampLookups(circuit)),
         columns_(circuit) {}
@@ -75,7 +78,7 @@ class TotalityChecker {
       const Tensor& tensor = circuit_.tensors[t];
       if (tensor.kind == TensorKind::kInput || tensor.kind == TensorKind::kWeight) {
         tensors_[t] = Interval{tensor.min, tensor.max};
-        if (proved_ && tensor.kind == TensorKind::kWeight) tensors_[t] = kAnything;
+        if (any_weights_ && tensor.kind == TensorKind::kWeight) tensors_[t] = kAnything;
       }
       if (tensor.kind == TensorKind::kInput) UseRange(static_cast<uint32_t>(t));
     }
@@ -90,6 +93,9 @@ class TotalityChecker {
     }
     return out;
   }
+
+  // After Run: lookups that set a value which need not be that of the integers, ascending.
+  std::vector<uint32_t> Wrapping() const { return {wrapping_.begin(), wrapping_.end()}; }
 
  private:
   // Something can go wrong; where there is a proof, it did not.
@@ -180,8 +186,12 @@ class TotalityChecker {
     if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
     if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
     const auto is_own = [&](uint32_t t) { return std::find(own.begin(), own.end(), t) != own.end(); };
-    const Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
+    Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
     if (Wraps(sum)) RETURN_IF_ERROR(Bad(where, kWraps));
+    if (proved_ && MeetsModulo(sum, Decomposed(step, shift))) {
+      sum = kAnything;
+      wrapping_.insert(step.id);
+    }
     Interval key{sum.min >> shift, sum.max >> shift};
     if (step.clamp.has_value()) RETURN_IF_ERROR(Clamp(*step.clamp, where, &key));
     if (step.quotient.has_value()) {
@@ -211,6 +221,27 @@ class TotalityChecker {
     return Ok();
   }
 
+  // What digits, row, quotient and coarse position of a step add up to, in the integers.
+  Interval Decomposed(const Step& step, int shift) const {
+    const auto rows = [](const Table& t) { return Interval{t.first_key, t.first_key + int64_t{t.size} - 1}; };
+    Interval top = rows(circuit_.tables[circuit_.lookups[step.id].table]);
+    if (step.clamp.has_value()) {
+      top = rows(circuit_.tables[step.clamp->table]);
+      shift += step.clamp->bits;
+    } else if (step.quotient.has_value()) {
+      const CellRange& held = *ranges_[step.quotient->tensor];
+      top = {held.min, Int128{held.min} + Int128{held.size} - 1};
+      shift += step.quotient->bits;
+    }
+    const Int128 unit = Int128{1} << shift;  // 2^63 at most, of numbers below 2^33
+    return {top.min * unit, (top.max + 1) * unit - 1};
+  }
+  // Whether a number of one interval can be one of the other plus a multiple of p other than 0.
+  static bool MeetsModulo(Interval a, Interval b) {
+    constexpr Int128 kModulus = Int128{Goldilocks::kModulus};
+    return a.max - b.min >= kModulus || b.max - a.min >= kModulus;
+  }
+
   Status Clamp(const CoarseClamp& clamp, const std::string& where, Interval* key) {
     const Table& table = circuit_.tables[clamp.table];
     used_[*clamp_lookups_[clamp.top]] = true;
@@ -237,6 +268,7 @@ class TotalityChecker {
     const Lookup& lookup = circuit_.lookups[step.id];
     if (const auto maximum = Maximum(step, c, out, key); maximum.has_value()) return *maximum;
     const Interval rest = Sum(lookup.columns[c + 1], lookup.space, 0, [&](uint32_t t) { return t == out; });
+    if (Wraps(rest)) wrapping_.insert(step.id);
     return Wraps(rest) ? kAnything : Plus(Values(lookup.table, c, key), Times(rest, -1));
   }
 
@@ -316,11 +348,13 @@ class TotalityChecker {
   const Circuit& circuit_;
   const Program& program_;
   const bool proved_;
+  const bool any_weights_;
   const std::vector<std::optional<CellRange>> ranges_;
   const std::vector<std::optional<uint32_t>> clamp_lookups_;
   TableColumns columns_;
   std::vector<std::optional<Interval>> tensors_;
   std::vector<Interval> sums_;
+  std::set<uint32_t> wrapping_;
   std::vector<bool> used_;  // by lookup: satisfied by a step, or by the ranges of what a step sets
 };
 
@@ -334,6 +368,12 @@ std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program&
   auto ranges = TotalityChecker(circuit, program, TotalityChecker::Mode::kWhereProved).Run();
   PROVENN_CHECK(ranges.ok());
   return *std::move(ranges);
+}
+
+std::vector<uint32_t> LookupsThatCanWrap(const Circuit& circuit, const Program& program) {
+  TotalityChecker checker(circuit, program, TotalityChecker::Mode::kBoth);
+  PROVENN_CHECK(checker.Run().ok());
+  return checker.Wrapping();
 }
 
 }  // namespace provenn

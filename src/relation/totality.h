@@ -36,4 +36,9 @@ Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Prog
 // CheckDeterminism.
 std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program& program);
 
+// The lookups of steps whose values need not be those of integer arithmetic though every weight is within its bounds
+// and the answer has a proof: a sum and a row (or quotient, or coarse position) can differ by a multiple of p.
+// Ascending. Precondition: CheckDeterminism.
+std::vector<uint32_t> LookupsThatCanWrap(const Circuit& circuit, const Program& program);
+
 }  // namespace provenn

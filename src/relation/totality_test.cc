@@ -158,5 +158,56 @@ TEST(TableColumns, AgreeWithTheRowsThemselves) {
   }
 }
 
+// y = max(q, 0) of q = floor((2^48 x + 2^43) / 2^44), |x| < 2^15, with rows for q from -2^18 to `last`: where they
+// reach beyond p / 2^45, negative sums plus p have rows, too. The key check does not mind: there is one answer for each
+// x.
+struct Wrapping {
+  explicit Wrapping(int64_t last) {
+    c.tensors = {Make("x", TensorKind::kInput, {}, -32767, 32767), Make("y", TensorKind::kOutput, {}, 0, 1 << 20),
+                 Make("d0", TensorKind::kWitness, {}, 0, (1 << 15) - 1),
+                 Make("d1", TensorKind::kWitness, {}, 0, (1 << 15) - 1),
+                 Make("d2", TensorKind::kWitness, {}, 0, (1 << 14) - 1)};
+    Table relu = Range(-(1 << 18), static_cast<uint32_t>(last + (1 << 18) + 1));
+    relu.values.emplace_back();
+    for (int64_t key = relu.first_key; key <= last; ++key) {
+      relu.values[0].push_back(static_cast<int32_t>(std::max<int64_t>(key, 0)));
+    }
+    c.tables = {Range(-32767, 65535), relu, Range(0, 1 << 15), Range(0, 1 << 14)};
+    const Expression key{{int64_t{1} << 43, 44},
+                         {{{int64_t{1} << 48, 44}, Own(0, 0)},
+                          {{-1, 44}, Own(2, 0)},
+                          {{-(1 << 15), 44}, Own(3, 0)},
+                          {{-(1 << 30), 44}, Own(4, 0)}},
+                         {}};
+    c.lookups = {{"x", {}, 0, {Cell(0)}},
+                 {"d0", {}, 2, {Cell(2)}},
+                 {"d1", {}, 2, {Cell(3)}},
+                 {"d2", {}, 3, {Cell(4)}},
+                 {"y", {}, 1, {key, Cell(1)}}};
+    Step y = Satisfy(4, {1});
+    y.digits = {{2, 15}, {3, 15}, {4, 14}};
+    program.steps = {y};
+  }
+  Circuit c;
+  Program program;
+};
+
+TEST(SumsThatWrap, RowsBeyondHalfTheFieldAreFound) {
+  const Wrapping wide((1 << 20) - (1 << 18) - 2);
+  EXPECT_NE(NotTotal(wide.c, wide.program).find("lookup y"), std::string::npos) << NotTotal(wide.c, wide.program);
+  EXPECT_EQ(LookupsThatCanWrap(wide.c, wide.program), (std::vector<uint32_t>{4}));
+  // x = -20000 gives 728576, so nothing below the largest row is excluded.
+  EXPECT_EQ(RangesWhereProved(wide.c, wide.program)[1], (ValueRange{0, (1 << 20) - (1 << 18) - 2}));
+}
+
+// 2^44 (last + 1) - 1 is p more than the least sum first where last = 2^19 + 16.
+TEST(SumsThatWrap, FromTheFirstRowThatASumPlusPMeets) {
+  const Wrapping meets((1 << 19) + 16);
+  EXPECT_EQ(LookupsThatCanWrap(meets.c, meets.program), (std::vector<uint32_t>{4}));
+  const Wrapping below((1 << 19) + 15);
+  EXPECT_EQ(LookupsThatCanWrap(below.c, below.program), std::vector<uint32_t>());
+  EXPECT_EQ(RangesWhereProved(below.c, below.program)[1], (ValueRange{0, 524272}));  // of x = 32767
+}
+
 }  // namespace
 }  // namespace provenn
