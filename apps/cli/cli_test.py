@@ -95,7 +95,10 @@ class CommandLine(unittest.TestCase):
         for missing in range(0, 6, 2):
             self.must(UNREADABLE, "verify", self.vk, self.proof, "--strict", *every[:missing], *every[missing + 2:])
         verdict = self.must(ACCEPT, "verify", self.vk, self.proof, "--strict", "--json", *every)
-        self.assertEqual(len(verdict["not_checked"]), 1)
+        self.assertEqual([text.split(" ")[0] for text in verdict["not_checked"]], ["certificate", "output"])
+        verdict = self.must(ACCEPT, "verify", self.vk, self.proof, "--strict", "--json", *every, "--output",
+                            self.dir / "y.npy")
+        self.assertEqual([text.split(" ")[0] for text in verdict["not_checked"]], ["certificate"])
         self.assertTrue(any("largest difference" in item for item in verdict["checked"]))
 
     def test_text_output(self):

@@ -107,8 +107,9 @@ void PrintDifference(const ExplainedKey& a, const ExplainedKey& b, const Differe
   fmt::print("a  {}  model id {}\nb  {}  model id {}\n", Printable(a.path), ToHex(a.model.model_id), Printable(b.path),
              ToHex(b.model.model_id));
   const auto same = [](bool equal) { return equal ? "the same" : "DIFFERENT"; };
-  fmt::print("graph and shapes: {}; formats and tables: {}; weights: {}\n", same(d.same_graph), same(d.same_formats),
-             same(a.model.weights == b.model.weights));
+  fmt::print("graph and shapes: {}; formats and tables: {}; weights commitment: {}\n", same(d.same_graph),
+             same(d.same_formats),
+             a.model.weights == b.model.weights ? "the same" : "DIFFERENT (other weights, or another seed)");
   if (d.same_formats) {
     if (a.model.model_id == b.model.model_id) {
       fmt::print("the same model\n");

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <new>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "api/verify_coverage.h"
@@ -24,6 +26,7 @@ struct provenn_verification {
   std::optional<PublicModel> model;  // with `file`: provenn_open returned PROVENN_OK
   std::optional<ProofFile> file;
   Expectations demands;
+  std::set<std::string> refused;       // demands that were not taken, and not made well since
   std::optional<VerifyReport> report;  // provenn_check has returned PROVENN_OK or PROVENN_REJECTED
   std::vector<CoverageItem> coverage;
   std::string checked;
@@ -71,24 +74,36 @@ provenn_status SayUnreadable(Handle* v, const char* what, const provenn::Error& 
 }
 
 provenn_status SayArgument(Handle* v, const std::string& where) {
-  return Say(v, PROVENN_BAD_ARGUMENT, "argument", "The call makes no sense for this key.", where);
+  return Say(v, PROVENN_BAD_ARGUMENT, "argument", "The call was refused.", where);
 }
 
 bool IsOpen(const Handle& v) { return v.model.has_value() && v.file.has_value(); }
 bool IsAccepted(const Handle& v) { return v.report.has_value() && v.report->accepted; }
 
-// Runs `body` for a demand that may be made now.
+// Runs `body` for a call that may be made before the check.
 template <typename Body>
-provenn_status Demand(Handle* v, Body body) {
+provenn_status BeforeCheck(Handle* v, Body body) {
   if (v == nullptr) return PROVENN_BAD_ARGUMENT;
   if (!IsOpen(*v) || v->report.has_value()) return PROVENN_BAD_ORDER;
   return Guarded(body);
 }
 
+// The same for a demand. One that is refused holds up the check until it is made well: whoever does not look at the
+// status must not take an answer for checked that was not.
+template <typename Body>
+provenn_status Demand(Handle* v, const std::string& what, Body body) {
+  return BeforeCheck(v, [&] {
+    v->refused.insert(what);
+    const provenn_status status = body();
+    if (status == PROVENN_OK) v->refused.erase(what);
+    return status;
+  });
+}
+
 provenn_status DemandTensor(Handle* v, std::vector<NamedTensor> Expectations::* list, int side, const char* name,
                             const float* values, size_t count, const int64_t* shape, size_t rank) {
-  return Demand(v, [&]() -> provenn_status {
-    const std::string what = side == PROVENN_INPUT ? "input" : "output";
+  const std::string what = side == PROVENN_INPUT ? "input" : "output";
+  return Demand(v, what + " " + provenn::Quoted(name == nullptr ? "" : name), [&]() -> provenn_status {
     if (name == nullptr || *name == '\0') return SayArgument(v, "an " + what + " that is demanded needs its name");
     if (values == nullptr || count == 0 || shape == nullptr || rank == 0) {
       return SayArgument(v, what + " " + provenn::Quoted(name) + ": no values, or no shape");
@@ -179,7 +194,7 @@ provenn_status provenn_open(const uint8_t* key, size_t key_size, const uint8_t* 
 void provenn_close(provenn_verification* v) { delete v; }
 
 provenn_status provenn_demand_model_id(provenn_verification* v, const uint8_t* id, size_t size) {
-  return Demand(v, [&]() -> provenn_status {
+  return Demand(v, "model id", [&]() -> provenn_status {
     provenn::Digest demanded{};
     if (id == nullptr || size != demanded.size()) return SayArgument(v, "a model id has 32 bytes");
     if (v->demands.model_id.has_value()) return SayArgument(v, "the model id is demanded twice");
@@ -190,7 +205,7 @@ provenn_status provenn_demand_model_id(provenn_verification* v, const uint8_t* i
 }
 
 provenn_status provenn_demand_context(provenn_verification* v, const char* context, size_t size) {
-  return Demand(v, [&]() -> provenn_status {
+  return Demand(v, "context", [&]() -> provenn_status {
     if (context == nullptr || size == 0) return SayArgument(v, "the context that is demanded is empty");
     if (v->demands.context.has_value()) return SayArgument(v, "the context is demanded twice");
     v->demands.context = std::string(context, size);
@@ -199,7 +214,7 @@ provenn_status provenn_demand_context(provenn_verification* v, const char* conte
 }
 
 provenn_status provenn_demand_profile(provenn_verification* v, int bits) {
-  return Demand(v, [&]() -> provenn_status {
+  return Demand(v, "profile", [&]() -> provenn_status {
     if (bits != 100 && bits != 128) return SayArgument(v, "a profile has 100 or 128 bits");
     if (v->demands.profile.has_value()) return SayArgument(v, "the profile is demanded twice");
     v->demands.profile = bits == 100 ? provenn::Profile::kP100 : provenn::Profile::kP128;
@@ -208,7 +223,7 @@ provenn_status provenn_demand_profile(provenn_verification* v, int bits) {
 }
 
 provenn_status provenn_demand_certificate(provenn_verification* v, const uint8_t* certificate, size_t size) {
-  return Demand(v, [&]() -> provenn_status {
+  return Demand(v, "certificate", [&]() -> provenn_status {
     if (certificate == nullptr || size == 0) return SayArgument(v, "the certificate is empty");
     if (v->demands.certificate.has_value()) return SayArgument(v, "the certificate is demanded twice");
     auto decoded = provenn::DecodeCertificate({certificate, size});
@@ -229,8 +244,11 @@ provenn_status provenn_demand_output(provenn_verification* v, const char* name, 
 }
 
 provenn_status provenn_check(provenn_verification* v, uint32_t flags) {
-  return Demand(v, [&]() -> provenn_status {
+  return BeforeCheck(v, [&]() -> provenn_status {
     if ((flags & ~PROVENN_STRICT) != 0) return SayArgument(v, "unknown flags");
+    if (!v->refused.empty()) {
+      return SayArgument(v, "a demand was refused and not made again: " + *v->refused.begin());
+    }
     if ((flags & PROVENN_STRICT) != 0) {
       const auto complete = CheckStrict(v->demands, v->model->inputs.size());
       if (!complete.ok()) return SayArgument(v, complete.error().ToString());

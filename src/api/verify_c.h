@@ -10,8 +10,9 @@
  *   provenn_close(v);
  *
  * Every function returns a status; only PROVENN_OK means that what was asked for holds. A function whose call is
- * refused changes nothing and sets none of its results. No pointer that a function sets may be freed; each stays valid
- * until provenn_close. A null handle or result pointer is PROVENN_BAD_ARGUMENT.
+ * refused sets none of its results, and changes nothing but that a refused demand holds up the check. No pointer that a
+ * function sets may be freed; each stays valid until provenn_close. A null handle or result pointer is
+ * PROVENN_BAD_ARGUMENT.
  *
  * Different handles may be used by different threads at once. One handle: by one thread at a time until provenn_check
  * has returned PROVENN_OK or PROVENN_REJECTED; after that it no longer changes, and any number of threads may read it.
@@ -55,7 +56,9 @@ provenn_status provenn_open(const uint8_t* key, size_t key_size, const uint8_t* 
 /* Null is allowed. */
 void provenn_close(provenn_verification* v);
 
-/* ---- Demands. All of them are checked together by provenn_check; the same one twice is PROVENN_BAD_ARGUMENT. */
+/* ---- Demands. All of them are checked together by provenn_check; the same one twice is PROVENN_BAD_ARGUMENT.
+ * One that is refused holds up provenn_check until it is made well, or for good (open another handle): so no answer is
+ * taken for checked that was not, even where a status is not looked at. */
 
 provenn_status provenn_demand_model_id(provenn_verification* v, const uint8_t* id, size_t size); /* 32 bytes */
 provenn_status provenn_demand_context(provenn_verification* v, const char* context, size_t size);
@@ -76,7 +79,8 @@ provenn_status provenn_demand_output(provenn_verification* v, const char* name, 
 #define PROVENN_STRICT 1u
 
 /* PROVENN_OK: the proof holds, and it is about everything that was demanded. PROVENN_REJECTED: it does not.
- * PROVENN_BAD_ARGUMENT: demands that make no sense for this model, or that PROVENN_STRICT misses. Once. */
+ * PROVENN_BAD_ARGUMENT: demands that make no sense for this model, that were refused, or that PROVENN_STRICT misses.
+ * Once. */
 provenn_status provenn_check(provenn_verification* v, uint32_t flags);
 
 /* Why provenn_open, a demand or provenn_check did not return PROVENN_OK: a code (a name of argument/reject.h;

@@ -54,12 +54,11 @@ std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectati
   const bool id = expectations.model_id.has_value();
   items.push_back({CoverageKind::kModelId, id, "", id ? "model id" : "model id (--model-id)"});
   for (const ShownTensor& input : report.inputs) items.push_back(InputItem(report, input));
-  for (const std::string& name : report.compared_outputs) {
-    items.push_back({CoverageKind::kOutput, true, name, "output " + Quoted(name)});
-  }
   for (const ShownTensor& output : report.outputs) {
-    if (output.hidden)
-      items.push_back({CoverageKind::kOutput, false, output.name, "output " + Quoted(output.name) + " (hidden)"});
+    const auto& compared = report.compared_outputs;
+    const bool known = std::find(compared.begin(), compared.end(), output.name) != compared.end();
+    const std::string how = known ? "" : output.hidden ? " (hidden)" : " (--output, or compare what is shown)";
+    items.push_back({CoverageKind::kOutput, known, output.name, "output " + Quoted(output.name) + how});
   }
   const bool context = expectations.context.has_value();
   items.push_back({CoverageKind::kContext, context, "", context ? "context" : "freshness (--context)"});

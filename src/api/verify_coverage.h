@@ -20,8 +20,7 @@ struct CoverageItem {
   std::string text;  // one line for people; names in it are quoted
 };
 
-// Of an accepted report; a card is not part of it. Inputs are always listed; outputs, which the proof itself shows,
-// where one was demanded or is hidden.
+// Of an accepted report; a card is not part of it. Every input and every output is listed.
 std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectations& expectations);
 
 // The texts of the items that were, or were not, checked.
