@@ -409,6 +409,20 @@ class CommandLine(unittest.TestCase):
         self.must(ACCEPT, *again, "--scales", scales)
         self.must(REJECT, *again)
 
+    def test_few_calibration_records_are_named(self):
+        say = "Few calibration records"
+        commit = ("commit", TINY / "model.onnx", "-o")
+        one = self.must(0, *commit, self.dir / "one", "--calibration", TINY / "input.npy")
+        many = self.must(0, *commit, self.dir / "many", "--calibration", TINY / "calibration.npy")
+        self.assertIn(say + " (1)", one)
+        self.assertNotIn(say, many)
+
+    def test_the_output_as_it_is_printed_is_the_output(self):
+        shown = re.search(r"output .*\[(.*)\]", self.must(ACCEPT, "verify", self.vk, self.proof)).group(1)
+        copied = self.dir / "copied.npy"
+        write_npy(copied, (1, 2), [float(word) for word in shown.split(", ")])
+        self.verify(ACCEPT, "--output", copied)
+
     def test_tight_bounds_and_a_family_exclude_each_other(self):
         scales, first = self.dir / "family.json", self.dir / "first"
         given = ("commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy")

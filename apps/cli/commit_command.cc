@@ -62,6 +62,9 @@ Json ReportJson(const CommitReport& report) {
           {"key_tells", tells}};
 }
 
+// Below this, calibration says little of the range of what will come.
+constexpr uint64_t kFewSamples = 16;
+
 void PrintReport(const CommitReport& report) {
   std::vector<std::vector<std::string>> rows;
   uint64_t weights = 0;
@@ -84,6 +87,13 @@ void PrintReport(const CommitReport& report) {
         "same largest element in {} of {}\n",
         Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top,
         d.samples);
+  }
+  if (!report.deviations.empty() && report.deviations[0].samples < kFewSamples) {
+    fmt::print(
+        "Few calibration records ({}): values beyond what they show are cut off. Calibrate on many and varied ones, "
+        "and "
+        "read in explain what each output can be.\n",
+        report.deviations[0].samples);
   }
   rows.clear();
   for (const KeyFact& f : report.tells) rows.push_back({f.place, f.fact, std::string(Name(f.source))});

@@ -163,7 +163,7 @@ std::string Shortened(const FloatTensor& tensor) {
   constexpr size_t kShown = 12;
   std::string text = ShapeToString(tensor.shape) + " [";
   for (size_t i = 0; i < std::min(kShown, tensor.data.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + Number(static_cast<double>(tensor.data[i]));
+    text += (i == 0 ? "" : ", ") + fmt::format("{}", tensor.data[i]);
   }
   return text + (tensor.data.size() > kShown ? ", ...]" : "]");
 }

@@ -63,7 +63,8 @@ void GuardSecrets();
 // Rows of text, made printable, in aligned columns; one whose name ends in '>' (not printed) is aligned to the right.
 void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector<std::string>> rows);
 
-// "1x10 [0.25, -1.5, ..., 3]": the shape and the first values.
+// "1x10 [0.25, -1.5, ..., 3]": the shape and the first values, each as the shortest decimal that reads back as it is,
+// so that a value that was copied from here is this value.
 std::string Shortened(const FloatTensor& tensor);
 // 12 345 678
 std::string Grouped(uint64_t value);
