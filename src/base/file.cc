@@ -102,7 +102,7 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
       Bytes larger;
       larger.reserve(2 * size + kReadStep);
       larger.assign(bytes.begin(), bytes.end());
-      explicit_bzero(bytes.data(), size);
+      if (size != 0) explicit_bzero(bytes.data(), size);
       bytes.swap(larger);
     }
     bytes.resize(size + kReadStep);
