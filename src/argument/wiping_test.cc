@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "argument/test_session.h"
+#include "argument/test_squares.h"
 #include "base/sanitizer.h"
 
 // ThreadSanitizer defines operator delete itself, and not weakly.
@@ -190,6 +191,31 @@ TEST(WipingRowSaltTest, RowSaltLeavesNeitherSeedNorSalt) {
   }
   EXPECT_EQ(found[0], 0u);
   EXPECT_EQ(found[1], 0u);
+}
+
+// Rows and counts by pairs, as they lie; keys and values as the elements that negative numbers are.
+TEST(WipingLookupsTest, RowsKeysValuesAndCountsAreOverwritten) {
+  const NegatedSquares s(1, 5000);  // more tuples than rows: they are counted apart
+  std::unordered_map<uint64_t, size_t> words;
+  const auto add_pairs = [&](std::span<const uint32_t> numbers, size_t kind) {
+    for (size_t i = 0; i + 1 < numbers.size(); i += 2) {
+      if (numbers[i] != 0 && numbers[i + 1] != 0) words.emplace(numbers[i] | uint64_t{numbers[i + 1]} << 32, kind);
+    }
+  };
+  add_pairs(s.rows, 0);
+  add_pairs(s.counts, 1);
+  for (size_t t = 0; t < 2; ++t) {
+    for (const int32_t value : s.witness.assignment.tensors[t]) {
+      if (value < 0) words.emplace(Goldilocks::FromSigned(value).value(), 2 + t);
+    }
+  }
+  {
+    const Watch watch(words);
+    EXPECT_TRUE(EvaluateLookups(s.circuit, s.witness).ok());
+  }
+  EXPECT_GT(searched, 0u);
+  const char* kinds[4] = {"rows", "counts", "keys", "values"};
+  for (size_t kind = 0; kind < 4; ++kind) EXPECT_EQ(found[kind], 0u) << kinds[kind] << " in freed memory";
 }
 
 }  // namespace

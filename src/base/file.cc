@@ -107,11 +107,9 @@ Result<Bytes> ReadFile(const std::string& path, uint64_t max_size) {
     }
     bytes.resize(size + kReadStep);
     const ssize_t n = read(file.get(), bytes.data() + size, kReadStep);
-    const int error = errno;
+    const bool again = n < 0 && errno == EINTR;
+    if (n < 0 && !again) return IoError("cannot read", path);
     bytes.resize(size + static_cast<size_t>(std::max<ssize_t>(n, 0)));
-    errno = error;
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return IoError("cannot read", path);
     if (n == 0) return bytes;
     if (bytes.size() > max_size) return SizeError(max_size, path);
   }

@@ -6,39 +6,13 @@
 #include "model/compile.h"
 #include "model/interpreter_view.h"
 #include "model/test_networks.h"
+#include "relation/test_rescale_search.h"
 
 namespace provenn {
 namespace {
 
-using Wide = __int128;
-constexpr Wide kP = static_cast<Wide>(Goldilocks::kModulus);
-
-// The values of E that digits and a key of this step can express: an interval.
-struct Expressible {
-  Wide min = 0;
-  Wide max = 0;
-  bool Contains(Wide e) const { return e >= min && e <= max; }
-};
-
-Expressible RangeOf(const Circuit& circuit, const Step& step) {
-  int shift = 0;
-  for (const RemainderDigit& digit : step.digits) shift += digit.bits;
-  const Table& table = circuit.tables[circuit.lookups[step.id].table];
-  Wide first = table.first_key;
-  Wide keys = table.size;
-  if (step.quotient.has_value()) {
-    const Tensor& quotient = circuit.tensors[step.quotient->tensor];
-    shift = step.quotient->bits;
-    first = quotient.min;
-    keys = static_cast<Wide>(quotient.max) - quotient.min + 1;
-  } else if (step.clamp.has_value()) {
-    const Table& tops = circuit.tables[step.clamp->table];
-    shift += step.clamp->bits;
-    first = tops.first_key;
-    keys = tops.size;
-  }
-  return {first << shift, ((first + keys) << shift) - 1};
-}
+using Wide = RescaleSearch::Wide;
+constexpr Wide kP = Wide{Goldilocks::kModulus};
 
 // E at every index, without what the step sets.
 std::vector<int64_t> Sums(const Circuit& circuit, const Step& step, const Witness& witness) {
@@ -62,16 +36,17 @@ void ExpectOneDecomposition(const CompiledModel& model, std::span<const FloatTen
   for (const Step& step : model.program.steps) {
     if (step.kind != Step::Kind::kLookup) continue;
     const std::string& name = model.circuit.lookups[step.id].name;
-    const Expressible range = RangeOf(model.circuit, step);
+    const RescaleSearch range(model.circuit, step);
+    const auto contains = [&](Wide e) { return e >= range.min() && e <= range.max(); };
     // No element has two representatives in the range ...
-    EXPECT_LE(range.max - range.min + 1, kP) << name;
+    EXPECT_LE(range.max() - range.min() + 1, kP) << name;
     // ... and so none of these: both ends, and what this input gives.
-    std::vector<Wide> sums = {range.min, range.max};
+    std::vector<Wide> sums = {range.min(), range.max()};
     for (const int64_t e : Sums(model.circuit, step, *witness)) sums.push_back(e);
     for (const Wide e : sums) {
-      EXPECT_TRUE(range.Contains(e)) << name;
-      EXPECT_FALSE(range.Contains(e + kP)) << name;
-      EXPECT_FALSE(range.Contains(e - kP)) << name;
+      EXPECT_TRUE(contains(e)) << name;
+      EXPECT_FALSE(contains(e + kP)) << name;
+      EXPECT_FALSE(contains(e - kP)) << name;
     }
   }
 }
