@@ -8,6 +8,7 @@
 #include "commit/functional_prover.h"
 #include "field/domain.h"
 #include "field/kernels.h"
+#include "field/kernels_rows.h"
 #include "field/multilinear.h"
 
 namespace provenn {
@@ -48,18 +49,19 @@ struct Folding {
   SecretVector<K> weights;
 };
 
-// Binds the columns of all foldings at once; the first round may read base-field cells.
+// Binds the columns of all foldings at once. Where `base` has cells for a folding, the first round reads them in place
+// of its vector.
 template <typename K>
 std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, const std::vector<std::span<const Goldilocks>>& base,
                            size_t rounds, std::string_view label, ProverChannel<K>& channel) {
   std::vector<K> point;
   for (size_t i = 0; i < rounds; ++i) {
-    const bool from_base = i == 0 && !base.empty();
+    const auto from_base = [&](size_t p) { return i == 0 && p < base.size() && !base[p].empty(); };
     QuadraticRound<K> total{K::Zero(), K::Zero()};
     for (size_t p = 0; p < parts.size(); ++p) {
       const std::span<const K> w(parts[p].weights);
       AddRound(total,
-               from_base ? Round<K, Goldilocks>(base[p], w) : Round<K, K>(std::span<const K>(parts[p].vector), w));
+               from_base(p) ? Round<K, Goldilocks>(base[p], w) : Round<K, K>(std::span<const K>(parts[p].vector), w));
     }
     const K message[2] = {total.at_zero, total.leading};
     channel.SendMasked(label, message);
@@ -67,11 +69,23 @@ std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, const std::vector<std
     point.push_back(c);
     for (size_t p = 0; p < parts.size(); ++p) {
       parts[p].vector =
-          from_base ? Fold<K, Goldilocks>(base[p], c) : Fold<K, K>(std::span<const K>(parts[p].vector), c);
+          from_base(p) ? Fold<K, Goldilocks>(base[p], c) : Fold<K, K>(std::span<const K>(parts[p].vector), c);
       parts[p].weights = Fold<K, K>(std::span<const K>(parts[p].weights), c);
     }
   }
   return point;
+}
+
+// The inner products of all rows with eq(point, .).
+template <typename K>
+SecretVector<K> FoldEachRow(std::span<const Goldilocks> cells, const std::vector<K>& point) {
+  const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
+  SecretVector<K> out(cells.size() / eq.size());
+  ParallelFor(out.size(), std::max<size_t>(1, kGrain / eq.size()), [&](size_t from, size_t to) {
+    FoldRows<K>(cells.subspan(from * eq.size(), (to - from) * eq.size()), std::span<const K>(eq),
+                std::span(out).subspan(from, to - from));
+  });
+  return out;
 }
 
 // Dense weights of a functional over the whole vector of a level (padded to whole rows of its matrix).
@@ -160,7 +174,14 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
 
   std::vector<Folding<K>> parts(oracles.size());
   std::vector<std::span<const Goldilocks>> base;
-  for (size_t o = 0; o < oracles.size(); ++o) {
+  // Of the activations, by far the largest, all functionals are products: their rows are contracted first.
+  PROVENN_CHECK(combined.powers[kActivations].empty());
+  ContractedRows<K> contracted = ContractRows<K>(combined.products[kActivations], plan.activations,
+                                                 std::span<const Goldilocks>(oracles[kActivations]->message()));
+  parts[kActivations].vector = std::move(contracted.sums);
+  parts[kActivations].weights.assign(contracted.weights.begin(), contracted.weights.end());
+  base.emplace_back();
+  for (size_t o = kActivations + 1; o < oracles.size(); ++o) {
     parts[o].weights.assign(oracles[o]->message().size(), K::Zero());
     const std::span<K> w(parts[o].weights);
     for (const auto& f : combined.products[o]) ExpandParallel(f, *layouts[o], w);
@@ -172,6 +193,7 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
   follow(point);
   VectorFunctional<K> functional = FoldOracles(plan, combined, point);
   SecretVector<K> vector(plan.first_vector, K::Zero());
+  parts[kActivations].vector = FoldEachRow<K>(oracles[kActivations]->coefficients(), point);
   for (size_t o = 0; o < oracles.size(); ++o) {
     std::copy(parts[o].vector.begin(), parts[o].vector.end(),
               vector.begin() + static_cast<std::ptrdiff_t>(plan.segment_first[o]));

@@ -1,13 +1,58 @@
 #include "commit/functional_prover.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/check.h"
 #include "base/parallel.h"
 #include "field/extension.h"
 #include "field/kernels.h"
+#include "field/kernels_rows.h"
 
 namespace provenn {
+namespace {
+
+constexpr size_t kTaskCells = size_t{1} << 15;
+constexpr size_t kTaskWidth = size_t{1} << 12;
+
+// One functional on one block. `width` cells a row of the axes that index rows only: the rest of the block's axes.
+template <typename K>
+struct ContractionJob {
+  const ProductFunctional<K>* functional;
+  const Block* block;
+  K coefficient;
+  size_t first;  // of its sums
+  size_t width;
+  std::vector<K> rows;  // the functional's factor there
+};
+struct ContractionTask {
+  size_t job;
+  size_t row, rows;
+  size_t column, columns;
+};
+
+// The functional's factor on the axes from the split on, over the cells that they fill.
+template <typename K>
+void FillWeights(const ProductFunctional<K>& functional, const Block& block, size_t columns, std::span<K> weights) {
+  const size_t rank = block.shape.size();
+  std::vector<K> inner{K::One()};
+  for (size_t a = rank; a-- > block.split + size_t{1};) {
+    std::vector<K> next(inner.size() * block.padded[a], K::Zero());
+    for (size_t i = 0; i < functional.axes[a].size(); ++i) {
+      for (size_t j = 0; j < inner.size(); ++j) next[i * inner.size() + j] = functional.axes[a][i] * inner[j];
+    }
+    inner = std::move(next);
+  }
+  const std::vector<K> scalar{K::One()};
+  const std::vector<K>& split = block.split < rank ? functional.axes[block.split] : scalar;
+  const size_t low = block.split < rank ? block.split_columns : 1;
+  for (size_t i = 0; i < split.size(); ++i) {
+    K* out = &weights[i / low * columns + i % low * inner.size()];
+    for (size_t j = 0; j < inner.size(); ++j) out[j] = split[i] * inner[j];
+  }
+}
+
+}  // namespace
 
 template <typename K>
 void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& layout, std::span<K> cells) {
@@ -57,16 +102,19 @@ void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
       power *= functional.points[t].x;
     }
   }
+  std::vector<const Goldilocks*> rows;
+  for (size_t t = 0; t < points; ++t) rows.push_back(powers.data() + t * width);
   ParallelFor((functional.length + kStretch - 1) / kStretch, 2, [&](size_t from, size_t to) {
+    std::vector<K> at(points);
     for (size_t stretch = from; stretch < to; ++stretch) {
       const size_t first = stretch * kStretch;
       const size_t n = std::min<size_t>(kStretch, functional.length - first);
       std::vector<K> sum(n, K::Zero());
       for (size_t t = 0; t < points; ++t) {
         const auto& p = functional.points[t];
-        Axpy<K>(p.coefficient * p.x.Pow(first), std::span<const Goldilocks>(powers).subspan(t * width, n),
-                std::span<K>(sum));
+        at[t] = p.coefficient * p.x.Pow(first);
       }
+      AddRows<K>(std::span<const K>(at), std::span<const Goldilocks* const>(rows), std::span<K>(sum));
       for (const auto& target : functional.targets) {
         Axpy<K>(target.coefficient, std::span<const K>(sum), cells.subspan(target.first + first, n));
       }
@@ -74,9 +122,67 @@ void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
   });
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                     \
-  template void ExpandParallel<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<K>); \
-  template void ExpandParallel<K>(const PowerFunctional<K>&, std::span<K>);
+template <typename K, typename Cell>
+ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& functionals, const OracleLayout& layout,
+                               std::span<const Cell> cells) {
+  const size_t columns = layout.columns();
+  std::vector<ContractionJob<K>> jobs;
+  std::vector<ContractionTask> tasks;
+  size_t total = 0;
+  for (const ProductFunctional<K>& f : functionals) {
+    for (const auto& target : f.targets) {
+      const Block& block = layout.blocks()[target.block];
+      PROVENN_CHECK(f.axes.size() == block.shape.size());
+      const size_t across = block.split < block.shape.size() ? block.padded[block.split] / block.split_columns : 1;
+      const size_t width = across * columns;
+      const size_t outer = block.rows / across;
+      const size_t task_width = std::min(width, kTaskWidth);
+      const size_t task_rows = std::max<size_t>(1, kTaskCells / task_width);
+      for (size_t row = 0; row < outer; row += task_rows) {
+        for (size_t column = 0; column < width; column += task_width) {
+          tasks.push_back(
+              {jobs.size(), row, std::min(task_rows, outer - row), column, std::min(task_width, width - column)});
+        }
+      }
+      jobs.push_back({&f, &block, target.coefficient, total, width, std::vector<K>(outer, K::Zero())});
+      total += width;
+    }
+  }
+  ContractedRows<K> out{SecretVector<K>(total, K::Zero()), std::vector<K>(total, K::Zero())};
+  ParallelFor(jobs.size(), 1, [&](size_t from, size_t to) {
+    for (size_t j = from; j < to; ++j) {
+      ContractionJob<K>& job = jobs[j];
+      FillWeights<K>(*job.functional, *job.block, columns, std::span<K>(out.weights).subspan(job.first, job.width));
+      AddOuterProduct<K>(std::span<const std::vector<K>>(job.functional->axes).first(job.block->split),
+                         std::span<const K>(&job.coefficient, 1), K::One(), job.rows);
+    }
+  });
+  std::mutex mutex;
+  ParallelFor(tasks.size(), 1, [&](size_t from, size_t to) {
+    for (size_t t = from; t < to; ++t) {
+      const ContractionTask& task = tasks[t];
+      const ContractionJob<K>& job = jobs[task.job];
+      std::vector<const Cell*> rows(task.rows);
+      for (size_t i = 0; i < task.rows; ++i) {
+        rows[i] = &cells[job.block->first_row * columns + (task.row + i) * job.width + task.column];
+      }
+      SecretVector<K> sums(task.columns, K::Zero());
+      AddRows<K>(std::span<const K>(job.rows).subspan(task.row, task.rows), std::span<const Cell* const>(rows),
+                 std::span<K>(sums));
+      const std::lock_guard<std::mutex> lock(mutex);
+      AddTo<K>(std::span<const K>(sums), std::span<K>(out.sums).subspan(job.first + task.column, task.columns));
+    }
+  });
+  return out;
+}
+
+#define PROVENN_INSTANTIATE(K)                                                                              \
+  template void ExpandParallel<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<K>);          \
+  template void ExpandParallel<K>(const PowerFunctional<K>&, std::span<K>);                                 \
+  template ContractedRows<K> ContractRows<K>(const std::vector<ProductFunctional<K>>&, const OracleLayout&, \
+                                             std::span<const Goldilocks>);                                  \
+  template ContractedRows<K> ContractRows<K>(const std::vector<ProductFunctional<K>>&, const OracleLayout&, \
+                                             std::span<const int32_t>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)
 #undef PROVENN_INSTANTIATE

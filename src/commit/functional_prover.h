@@ -1,8 +1,10 @@
-// The prover's expansions of functionals: dense weights over every cell, in parallel.
+// The prover's passes over all cells for functionals: dense weights, and contractions; in parallel.
 #pragma once
 
 #include <span>
+#include <vector>
 
+#include "base/secret.h"
 #include "commit/functional.h"
 
 namespace provenn {
@@ -14,5 +16,18 @@ void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& 
 // Expand of functional.h, in parallel.
 template <typename K>
 void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells);
+
+// Sum over cells of functional times cell = sum over i of sums[i] * weights[i]; the low log2(columns) bits of i are a
+// column. A product functional is, on each block, the product of a function of the axes that index rows only and one
+// of the rest, so the rows can be contracted first: one pass over the block, and what is left of it is short.
+template <typename K>
+struct ContractedRows {
+  SecretVector<K> sums;
+  std::vector<K> weights;
+};
+// Cell: Goldilocks or int32_t.
+template <typename K, typename Cell>
+ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& functionals, const OracleLayout& layout,
+                               std::span<const Cell> cells);
 
 }  // namespace provenn

@@ -88,6 +88,69 @@ TYPED_TEST(FunctionalTest, ProductsExpandAndFoldAsDefined) {
   }
 }
 
+TYPED_TEST(FunctionalTest, ContractedRowsSumToTheFunctionalColumnByColumn) {
+  using K = TypeParam;
+  for (int round = 0; round < 120; ++round) {
+    const auto log_columns = static_cast<size_t>(this->random_() % 8);
+    OracleLayout layout(1u << log_columns);
+    std::vector<ProductFunctional<K>> functionals;
+    for (int i = 0; i < 3; ++i) {
+      const std::vector<uint32_t> shape = this->Shape();
+      const auto outer = static_cast<uint32_t>(this->random_() % std::max<size_t>(1, shape.size()));
+      const uint32_t block = layout.Add(shape, outer), same = layout.Add(shape, outer);
+      for (size_t f = 0; f < this->random_() % 3; ++f) {
+        functionals.emplace_back();
+        functionals.back().targets.push_back({block, this->Element()});
+        if (this->random_() % 2 == 0) functionals.back().targets.push_back({same, this->Element()});
+        for (uint32_t s : shape) functionals.back().axes.push_back(this->Elements(s));
+      }
+    }
+    const size_t columns = layout.columns();
+    std::vector<K> weights(layout.rows() * columns, K::Zero());
+    for (const auto& f : functionals) ExpandParallel(f, layout, std::span<K>(weights));
+    std::vector<int32_t> integers(weights.size());
+    std::vector<Goldilocks> cells(weights.size());
+    for (size_t i = 0; i < cells.size(); ++i) {
+      integers[i] = static_cast<int32_t>(this->random_()) >> (this->random_() % 32);
+      cells[i] = Goldilocks::FromSigned(integers[i]);
+    }
+    std::vector<K> expected(columns, K::Zero());
+    for (size_t i = 0; i < cells.size(); ++i) expected[i % columns] += weights[i] * cells[i];
+
+    const auto check = [&](const ContractedRows<K>& contracted) {
+      std::vector<K> sums(columns, K::Zero());
+      ASSERT_EQ(contracted.sums.size(), contracted.weights.size());
+      for (size_t i = 0; i < contracted.sums.size(); ++i) {
+        sums[i % columns] += contracted.sums[i] * contracted.weights[i];
+      }
+      ASSERT_EQ(sums, expected) << "round " << round;
+    };
+    check(ContractRows<K>(functionals, layout, std::span<const int32_t>(integers)));
+    check(ContractRows<K>(functionals, layout, std::span<const Goldilocks>(cells)));
+  }
+}
+
+// A block of more rows, and one of more cells a row, than are contracted at a time.
+TYPED_TEST(FunctionalTest, LargeBlocksAreContractedInParts) {
+  using K = TypeParam;
+  OracleLayout layout(8);
+  ProductFunctional<K> tall, wide;
+  tall.targets.push_back({layout.Add({9000, 5}), this->Element()});
+  tall.axes = {this->Elements(9000), this->Elements(5)};
+  wide.targets.push_back({layout.Add({20000}), this->Element()});
+  wide.axes = {this->Elements(20000)};
+  std::vector<K> weights(layout.rows() * 8, K::Zero());
+  ExpandParallel(tall, layout, std::span<K>(weights));
+  ExpandParallel(wide, layout, std::span<K>(weights));
+  std::vector<Goldilocks> cells(weights.size());
+  for (Goldilocks& c : cells) c = this->Base();
+  std::vector<K> expected(8, K::Zero()), sums(8, K::Zero());
+  for (size_t i = 0; i < cells.size(); ++i) expected[i % 8] += weights[i] * cells[i];
+  const auto contracted = ContractRows<K>({tall, wide}, layout, std::span<const Goldilocks>(cells));
+  for (size_t i = 0; i < contracted.sums.size(); ++i) sums[i % 8] += contracted.sums[i] * contracted.weights[i];
+  EXPECT_EQ(sums, expected);
+}
+
 TYPED_TEST(FunctionalTest, PowersExpandAndFoldAsDefined) {
   using K = TypeParam;
   for (int round = 0; round < 120; ++round) {
