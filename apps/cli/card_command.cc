@@ -39,8 +39,9 @@ int RunSign(const SignOptions& options) {
   if (options.output.json) {
     PrintJson({{"signature", path}, {"digest", ToHex(CardDigest(*card))}, {"model_id", ToHex(decoded->model_id)}});
   } else {
-    fmt::print("signature  {}\nof a card with digest {}\nmodel id   {}\n", path, ToHex(CardDigest(*card)),
-               ToHex(decoded->model_id));
+    fmt::print("model id  {}\n", ToHex(decoded->model_id));
+    PrintCard({*decoded, CardDigest(*card), true, true});
+    fmt::print("signed as {}\n", path);
   }
   return 0;
 }

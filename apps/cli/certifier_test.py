@@ -111,7 +111,8 @@ class Certifier(unittest.TestCase):
     def test_sign_and_verify_the_signature(self):
         keys = self.folder("signing")
         card, signature = keys / "model.card.json", keys / "model.card.json.sig"
-        must(0, "card", "sign", card, "--key", self.private)
+        signed = must(0, "card", "sign", card, "--key", self.private)
+        self.assertIn('claimed, not proved: version "2.1"', signed)
         self.assertEqual(len(signature.read_bytes()), 64)
         self.assertEqual(must(0, "card", "show", card, "--key", self.public, "--json")["signature"], "holds")
         self.assertEqual(must(0, "card", "show", card, "--json")["signature"], "not checked")
@@ -154,6 +155,7 @@ class Certifier(unittest.TestCase):
         rejected = must(REJECT, "verify", self.vk, self.proof, "--card", other / "model.card.json", "--json")
         self.assertEqual(rejected["reason"], "card")
         self.assertIn("another model", rejected["where"])
+        self.assertEqual(rejected["model_id"], self.model_id)
 
     def test_verify_lists_card_and_certificate(self):
         def items(*words):
@@ -219,6 +221,10 @@ class Certifier(unittest.TestCase):
         saved = self.dir / "saved_hidden"
         must(ACCEPT, "verify", self.vk, self.hidden, "--save-public", saved)
         self.assertEqual([path.name for path in saved.iterdir()], ["output-0-y.npy"])
+        nothing = self.dir / "nothing.proof"
+        must(0, "prove", self.pk, "--input", TINY / "input.npy", "--private-input", "--private-output", "-o", nothing)
+        text = must(ACCEPT, "verify", self.vk, nothing, "--save-public", self.dir / "saved_nothing")
+        self.assertIn("saved nothing: the proof hides every input and output", text)
         must(REJECT, "verify", self.vk, self.proof, "--context", "x", "--save-public", self.dir / "rejected")
         self.assertFalse((self.dir / "rejected").exists())
 
@@ -289,6 +295,7 @@ class Certifier(unittest.TestCase):
         found = self.reproduce(DIFFERENT, "--key", keys / "model.vk", "--bits", "12")
         self.assertTrue(any("the card says bits 10" in note for note in found["notes"]))
         self.assertTrue(found["first_difference"]["place"].startswith("tensor "))
+        self.assertTrue(found["first_difference"]["key"].startswith("2^-"))
 
     def test_tight_bounds_are_an_option_of_the_card(self):
         keys = self.dir / "tight"
@@ -304,7 +311,7 @@ class Certifier(unittest.TestCase):
         other.write_bytes(bytes(range(32)))
         words = ["--calibration", TINY / "calibration.npy", "--key", self.vk, "--json"]
         found = must(DIFFERENT, "reproduce", TINY / "model.onnx", "--seed", other, *words)
-        self.assertEqual(found["first_difference"]["place"], "weights root")
+        self.assertEqual(found["first_difference"]["place"], "weights root (other weights, or another seed)")
         changed = self.dir / "changed.onnx"
         changed.write_bytes((TINY / "model.onnx").read_bytes().replace(b"fc1", b"fd1"))
         found = must(DIFFERENT, "reproduce", changed, "--seed", TINY / "seed.txt", *words)

@@ -95,10 +95,12 @@ class CommandLine(unittest.TestCase):
         for missing in range(0, 6, 2):
             self.must(UNREADABLE, "verify", self.vk, self.proof, "--strict", *every[:missing], *every[missing + 2:])
         verdict = self.must(ACCEPT, "verify", self.vk, self.proof, "--strict", "--json", *every)
-        self.assertEqual([text.split(" ")[0] for text in verdict["not_checked"]], ["certificate", "output"])
+        self.assertEqual([text.split(" ")[0] for text in verdict["not_checked"]],
+                         ["certificate", "output", "profile"])
         verdict = self.must(ACCEPT, "verify", self.vk, self.proof, "--strict", "--json", *every, "--output",
-                            self.dir / "y.npy")
+                            self.dir / "y.npy", "--profile", "p100")
         self.assertEqual([text.split(" ")[0] for text in verdict["not_checked"]], ["certificate"])
+        self.assertIn("profile p100", verdict["checked"])
         self.assertTrue(any("largest difference" in item for item in verdict["checked"]))
 
     def test_text_output(self):
@@ -255,8 +257,15 @@ class CommandLine(unittest.TestCase):
         self.must(UNREADABLE, "run", self.pk, "--input", bad)
         self.must(UNREADABLE, "commit", TINY / "seed.txt", "--calibration", TINY / "calibration.npy", "-o",
                   self.dir / "no")
-        self.must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--bits", "17",
-                  "-o", self.dir / "no")
+        for bits in ("7", "17", "99"):
+            text = self.must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy",
+                             "--bits", bits, "-o", self.dir / "no")
+            self.assertIn("--bits", text)
+        # What cannot be written is told before the work.
+        prove = ("prove", self.pk, "--input", TINY / "input.npy", "-o")
+        text = self.must(UNREADABLE, *prove, self.dir / "no" / "a.proof")
+        self.assertIn(f"{self.dir / 'no'}: is no folder, or not there: make it first", text)
+        self.assertIn("is a folder: name a file in it", self.must(UNREADABLE, *prove, self.dir, "--force"))
         self.must(UNREADABLE, "run", TINY / "model.onnx", "--input", TINY / "input.npy")
         self.must(UNREADABLE, "verify", self.vk)
         self.must(UNREADABLE, "nothing")

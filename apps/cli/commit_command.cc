@@ -83,10 +83,9 @@ void PrintReport(const CommitReport& report) {
   fmt::print("\n");
   for (const Deviation& d : report.deviations) {
     fmt::print(
-        "output {}: on {} calibration samples at most {} from the float model, {} on average (values up to {}); "
-        "same largest element in {} of {}\n",
-        Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude), d.same_top,
-        d.samples);
+        "output {}: on {} calibration samples at most {} from the float model, {} on average (values up to {}){}\n",
+        Quoted(d.output), d.samples, Number(d.max_error), Number(d.mean_error), Number(d.max_magnitude),
+        d.elements > 1 ? fmt::format("; same largest element in {} of {}", d.same_top, d.samples) : "");
   }
   if (!report.deviations.empty() && report.deviations[0].samples < kFewSamples) {
     fmt::print(
@@ -145,7 +144,7 @@ int Run(const Options& options) {
   if (!options.save_scales.empty()) {
     std::vector<std::string> reads = PathsOf(options.source.calibration);
     reads.insert(reads.end(), {options.source.model, options.source.seed_file, options.source.scales});
-    const Status free = CheckOutput(options.save_scales, options.force, reads);
+    const Status free = CheckReplaced(options.save_scales, options.force, reads);
     if (!free.ok()) return Fail(free.error(), options.output);
   }
   const auto report = [&] {
@@ -155,7 +154,7 @@ int Run(const Options& options) {
   if (!report.ok()) return Fail(report.error(), options.output);
   if (!options.save_scales.empty()) {
     // Again: by now the keys are there, and the file may be one of them.
-    const Status free = CheckOutput(options.save_scales, options.force, {});
+    const Status free = CheckReplaced(options.save_scales, options.force, {});
     if (!free.ok()) return Fail(free.error(), options.output);
     const std::string text = EncodeScales(report->formats);
     const Status saved =

@@ -108,6 +108,18 @@ Status RefuseOurFile(const std::string& path, const std::string& wanted) {
 
 Status CheckOutput(const std::string& path, bool force, const std::vector<std::string>& reads) {
   std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    return Error{Code::kIo, "is no folder, or not there: make it first", folder.string()};
+  }
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{Code::kIo, "is a folder: name a file in it", path};
+  }
+  return CheckReplaced(path, force, reads);
+}
+
+Status CheckReplaced(const std::string& path, bool force, const std::vector<std::string>& reads) {
+  std::error_code ignored;
   const auto status = std::filesystem::symlink_status(path, ignored);
   if (!std::filesystem::exists(status)) return Ok();
   for (const std::string& read : reads) {
@@ -161,11 +173,12 @@ void PrintTable(const std::vector<std::string>& columns, std::vector<std::vector
 
 std::string Shortened(const FloatTensor& tensor) {
   constexpr size_t kShown = 12;
+  const size_t size = tensor.data.size();
   std::string text = ShapeToString(tensor.shape) + " [";
-  for (size_t i = 0; i < std::min(kShown, tensor.data.size()); ++i) {
+  for (size_t i = 0; i < std::min(kShown, size); ++i) {
     text += (i == 0 ? "" : ", ") + fmt::format("{}", tensor.data[i]);
   }
-  return text + (tensor.data.size() > kShown ? ", ...]" : "]");
+  return text + (size > kShown ? fmt::format(", and {} more]", Grouped(size - kShown)) : "]");
 }
 
 std::string Grouped(uint64_t value) {

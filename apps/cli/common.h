@@ -51,9 +51,11 @@ std::vector<std::string> PathsOf(const std::vector<std::string>& arguments);
 // kCorrupt, naming what it is, if a file of ours stands where `wanted` should be. Pipes are not looked into.
 Status RefuseOurFile(const std::string& path, const std::string& wanted);
 
-// Whether a command may write there: kIo where a file is, unless `force`; and even then never over a key or a seed, nor
-// over one of the files that the command reads.
+// Whether a command may write there: kIo where its folder is not, or where a file is, unless `force`; and even then
+// never over a key or a seed, nor over one of the files that the command reads.
 Status CheckOutput(const std::string& path, bool force, const std::vector<std::string>& reads);
+// The same where the command makes the folder itself.
+Status CheckReplaced(const std::string& path, bool force, const std::vector<std::string>& reads);
 // How a checked output is written: a file that has appeared since is kept, too.
 inline Existing WriteOver(bool force) { return force ? Existing::kReplace : Existing::kKeep; }
 

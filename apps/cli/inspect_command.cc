@@ -73,7 +73,7 @@ int Run(const Options& options) {
 void AddInspect(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "What a file is, and what is in it: never a secret");
-  command->add_option("file", options->file, "a key, a proof or an ONNX model")->required();
+  command->add_option("file", options->file, "a key, certificate, card, proof or ONNX model")->required();
   command->add_flag("--json", options->output.json, "as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

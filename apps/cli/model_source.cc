@@ -10,7 +10,7 @@ void ModelSource::AddTo(CLI::App* command, bool seed_required) {
   command->add_option("--calibration", calibration, "samples of each input: FILE or NAME=FILE")
       ->required()
       ->allow_extra_args(false);
-  command->add_option("--bits", bits, "bits of activations, 8 to 16 (default 12)");
+  command->add_option("--bits", bits, "bits of activations, 8 to 16 (default 12)")->check(CLI::Range(8, 16));
   command->add_flag("--tight", tight,
                     "smaller tables, whose sizes then tell the sums of the weights to three binary digits");
   command->add_flag("--hide-constants", hide_constants,

@@ -63,7 +63,7 @@ Result<std::vector<SavedTensor>> SavePublic(const VerifyReport& report, const st
   std::vector<Planned> plan;
   Plan("input", report.inputs, directory, &plan);
   Plan("output", report.outputs, directory, &plan);
-  for (const Planned& p : plan) RETURN_IF_ERROR(CheckOutput(p.saved.path, force, reads));
+  for (const Planned& p : plan) RETURN_IF_ERROR(CheckReplaced(p.saved.path, force, reads));
   std::error_code error;
   const bool made = fs::create_directories(directory, error);
   if (error) return Error{Code::kIo, "cannot make the folder: " + error.message(), directory};

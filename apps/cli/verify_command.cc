@@ -73,9 +73,9 @@ void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& co
   fmt::print("profile   {}\n", ProfileName(report.profile));
   if (card.has_value()) PrintCard(*card);
   if (report.accepted) {
-    const std::vector<std::string> missing = CoverageTexts(coverage, false);
-    fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(CoverageTexts(coverage, true)), Joined(missing),
-               !missing.empty() ? ", as far as it was checked" : "");
+    const std::vector<std::string> missing = CoverageTexts(coverage, false, Hints::kOptions);
+    fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(CoverageTexts(coverage, true, Hints::kOptions)),
+               Joined(missing), !missing.empty() ? ", as far as it was checked" : "");
   } else {
     fmt::print("REJECT: {}{}{}\n{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
                Printable(report.where), ReasonSentence(report.reason));
@@ -100,12 +100,16 @@ Result<Expectations> ReadExpectations(const Options& options) {
   return expect;
 }
 
-// A rejection before the proof is looked at.
-int Reject(const char* reason, const char* sentence, const std::string& where, const Output& output) {
+// A rejection before the proof is looked at; with the id of the key, if it has one.
+int Reject(const char* reason, const char* sentence, const std::string& where, const std::optional<Digest>& id,
+           const Output& output) {
   if (output.json) {
-    PrintJson(
-        {{"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"sentence", sentence}, {"where", where}});
+    Json json = {
+        {"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"sentence", sentence}, {"where", where}};
+    if (id.has_value()) json["model_id"] = ToHex(*id);
+    PrintJson(json);
   } else {
+    if (id.has_value()) fmt::print("model id  {}\n", ToHex(*id));
     fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(where), sentence);
   }
   return kRejected;
@@ -119,8 +123,8 @@ std::string CardMismatch(const ReadCard& card, const Digest& model_id) {
 
 // What it claims can be checked by no option: its lines say so.
 CoverageItem SignatureItem(const ReadCard& card) {
-  return card.holds.has_value() ? CoverageItem{CoverageKind::kCard, true, "", "signature of the card"}
-                                : CoverageItem{CoverageKind::kCard, false, "", "signature of the card (--card-key)"};
+  const bool checked = card.holds.has_value();
+  return {CoverageKind::kCard, checked, "", "signature of the card", checked ? "" : "--card-key"};
 }
 
 std::vector<std::string> ReadsOf(const Options& options) {
@@ -139,7 +143,7 @@ int Run(const Options& options) {
   const auto model = ReadVerifyingKey(options.key);
   if (!model.ok() && model.error().code == Code::kRefusedKey) {
     return Reject(ReasonName(Reason::kKeyCheck), ReasonSentence(Reason::kKeyCheck), model.error().ToString(),
-                  options.output);
+                  std::nullopt, options.output);
   }
   if (!model.ok()) return Fail(model.error(), options.output);
   if (options.strict) {
@@ -154,7 +158,7 @@ int Run(const Options& options) {
     const std::string mismatch = CardMismatch(*card, model->model_id);
     if (!mismatch.empty()) {
       return Reject("card", "What the card claims is not about this key, or not by whom it should be.", mismatch,
-                    options.output);
+                    model->model_id, options.output);
     }
   }
   const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);
@@ -181,8 +185,8 @@ int Run(const Options& options) {
       json["sentence"] = ReasonSentence(report->reason);
       json["where"] = report->where;
     } else {
-      json["checked"] = CoverageTexts(coverage, true);
-      json["not_checked"] = CoverageTexts(coverage, false);
+      json["checked"] = CoverageTexts(coverage, true, Hints::kOptions);
+      json["not_checked"] = CoverageTexts(coverage, false, Hints::kOptions);
       json["checks"] = CoverageJson(coverage);
     }
     json["model_id"] = ToHex(report->model_id);
@@ -202,6 +206,9 @@ int Run(const Options& options) {
   } else {
     PrintReport(*report, coverage, card);
     for (const SavedTensor& t : saved) fmt::print("saved {} as {}\n", Quoted(t.name), t.path);
+    if (report->accepted && !options.save_to.empty() && saved.empty()) {
+      fmt::print("saved nothing: the proof hides every input and output\n");
+    }
   }
   return report->accepted ? kAccepted : kRejected;
 }
@@ -226,7 +233,8 @@ void AddVerify(CLI::App& app, Action* action) {
   CLI::Option* save = command->add_option("--save-public", options->save_to,
                                           "folder for the public inputs and outputs as .npy, if the proof is accepted");
   command->add_flag("--force", options->force, "overwrite files there")->needs(save);
-  command->add_flag("--strict", options->strict, "insist on --model-id, --context and every --input");
+  command->add_flag("--strict", options->strict,
+                    "insist on --model-id, --context and every --input; a hidden input cannot be compared");
   command->add_flag("--json", options->output.json, "the verdict as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -46,15 +46,27 @@ class Demands:
     outputs: dict = field(default_factory=dict)
 
 
+def axes_of(port):
+    """The axes of the model's layout, after the batch, in the order of the circuit's tensor."""
+    others = [axis for axis in range(len(port.shape)) if axis not in port.order]  # of size 1
+    return [0] + [1 + axis for axis in port.order + others]
+
+
+def array_of(values, port, tensor, batch):
+    """The numbers that the integers of a tensor stand for, in the model's layout."""
+    axes = axes_of(port)
+    sizes = [batch] + port.shape
+    integers = np.array(values, dtype=np.float64).reshape([sizes[axis] for axis in axes])
+    return integers.transpose(np.argsort(axes)).reshape([batch * port.shape[0]] + port.shape[1:]) * 2.0**-tensor.scale
+
+
 def integers_of(array, port, tensor, batch):
     """The values of a tensor that an array in the model's layout stands for, or None if it has another shape."""
     if list(array.shape) != [batch * port.shape[0]] + port.shape[1:]:
         return None
     scaled = np.asarray(array, dtype=np.float64) * 2.0**tensor.scale
     rounded = np.trunc(scaled + np.copysign(0.5, scaled))  # halves away from zero
-    others = [axis for axis in range(len(port.shape)) if axis not in port.order]  # of size 1
-    axes = [0] + [1 + axis for axis in port.order + others]
-    return [int(x) for x in rounded.reshape([batch] + port.shape).transpose(axes).reshape(-1)]
+    return [int(x) for x in rounded.reshape([batch] + port.shape).transpose(axes_of(port)).reshape(-1)]
 
 
 def check_demanded(circuit, ports, proof, demanded, reason):

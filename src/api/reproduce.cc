@@ -39,11 +39,13 @@ Found First(const Comparisons&... comparisons) {
   return found;
 }
 
+std::string StepText(const Tensor& t) { return "2^" + std::to_string(-t.scale); }
+
 Found CompareTensors(const std::string& place, const Tensor& one, const Tensor& other) {
   return First([&] { return Compare(place + ": name", one.name, other.name); },
                [&] { return Compare(place + ": kind", int(one.kind), int(other.kind)); },
                [&] { return Compare(place + ": shape", one.shape, other.shape); },
-               [&] { return Compare(place + ": scale", one.scale, other.scale); },
+               [&] { return Compare(place + ": step", StepText(one), StepText(other)); },
                [&] { return Compare(place + ": lower bound", one.min, other.min); },
                [&] { return Compare(place + ": upper bound", one.max, other.max); },
                [&] { return Compare(place + ": outer axes", one.outer_axes, other.outer_axes); });
@@ -118,7 +120,10 @@ std::optional<KeyDifference> FirstDifference(const PublicModel& one, const Publi
       [&] { return ComparePorts("output", one.outputs, other.outputs); },
       [&] { return Compare("weights matrix: columns", one.weights.columns, other.weights.columns); },
       [&] { return Compare("weights matrix: log2 of its domain", one.weights.log_size, other.weights.log_size); },
-      [&] { return Compare("weights root", ToHex(one.weights.root), ToHex(other.weights.root)); });
+      [&] {
+        return Compare("weights root (other weights, or another seed)", ToHex(one.weights.root),
+                       ToHex(other.weights.root));
+      });
 }
 
 }  // namespace provenn

@@ -95,7 +95,10 @@ provenn_status Demand(Handle* v, const std::string& what, Body body) {
   return BeforeCheck(v, [&] {
     v->refused.insert(what);
     const provenn_status status = body();
-    if (status == PROVENN_OK) v->refused.erase(what);
+    if (status == PROVENN_OK) {
+      v->refused.erase(what);
+      Say(v, PROVENN_OK, "", "", "");
+    }
     return status;
   });
 }
@@ -261,8 +264,8 @@ provenn_status provenn_check(provenn_verification* v, uint32_t flags) {
       return rejected;
     }
     v->coverage = CoverageOf(*report, v->demands);
-    v->checked = provenn::Joined(CoverageTexts(v->coverage, true));
-    v->not_checked = provenn::Joined(CoverageTexts(v->coverage, false));
+    v->checked = provenn::Joined(CoverageTexts(v->coverage, true, provenn::Hints::kNone));
+    v->not_checked = provenn::Joined(CoverageTexts(v->coverage, false, provenn::Hints::kNone));
     Say(v, PROVENN_OK, "", "", "");
     v->report = std::move(*report);  // last: from here on it counts as accepted
     return PROVENN_OK;
@@ -388,7 +391,7 @@ provenn_status provenn_input_difference(const provenn_verification* v, size_t in
 
 provenn_status provenn_checked(const provenn_verification* v, int what, size_t index, int* checked) {
   return AskProved(v, checked != nullptr, [&](const VerifyReport&) -> provenn_status {
-    if (what < PROVENN_CHECKED_PROOF || what > PROVENN_CHECKED_CONTEXT) return PROVENN_BAD_ARGUMENT;
+    if (what < PROVENN_CHECKED_PROOF || what > PROVENN_CHECKED_PROFILE) return PROVENN_BAD_ARGUMENT;
     const bool of_port = what == PROVENN_CHECKED_INPUT || what == PROVENN_CHECKED_OUTPUT;
     const ModelPort* port =
         of_port ? PortAt(v, what == PROVENN_CHECKED_INPUT ? PROVENN_INPUT : PROVENN_OUTPUT, index) : nullptr;

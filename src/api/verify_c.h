@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define PROVENN_C_ABI 1
+#define PROVENN_C_ABI 2
 
 typedef int provenn_status;
 enum {
@@ -131,7 +131,8 @@ enum {
   PROVENN_CHECKED_MODEL_ID = 3,
   PROVENN_CHECKED_INPUT = 4,  /* with the index of the input */
   PROVENN_CHECKED_OUTPUT = 5, /* with the index of the output */
-  PROVENN_CHECKED_CONTEXT = 6
+  PROVENN_CHECKED_CONTEXT = 6,
+  PROVENN_CHECKED_PROFILE = 7 /* that the proof has at least the profile that was demanded */
 };
 /* `index` is 0 but for inputs and outputs. */
 provenn_status provenn_checked(const provenn_verification* v, int what, size_t index, int* checked);

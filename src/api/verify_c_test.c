@@ -106,7 +106,7 @@ static answer accept_without_demands(void) {
   CHECK(fmod((double)a.input[0], a.step) == 0);
   CHECK(provenn_tensor_digest(v, PROVENN_INPUT, 0, &digest) == PROVENN_OK && digest != NULL);
   CHECK(provenn_input_difference(v, 0, &difference) == PROVENN_NOT_DEMANDED);
-  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_CONTEXT; ++what) {
+  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_PROFILE; ++what) {
     CHECK(provenn_checked(v, what, 0, &checked) == PROVENN_OK);
     CHECK(checked == (what == PROVENN_CHECKED_PROOF || what == PROVENN_CHECKED_KEY));
   }
@@ -142,13 +142,13 @@ static void accept_with_every_demand(const answer* a) {
   CHECK(provenn_check(v, PROVENN_STRICT) == PROVENN_OK);
   CHECK(provenn_input_difference(v, 0, &difference) == PROVENN_OK);
   CHECK(fabs(difference - a->step / 4) < a->step / 100);
-  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_CONTEXT; ++what) {
+  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_PROFILE; ++what) {
     CHECK(provenn_checked(v, what, 0, &checked) == PROVENN_OK);
     CHECK(checked == 1);
   }
   CHECK(provenn_checked(v, PROVENN_CHECKED_INPUT, 1, &checked) == PROVENN_BAD_ARGUMENT);
-  CHECK(provenn_checked(v, PROVENN_CHECKED_CONTEXT, 1, &checked) == PROVENN_BAD_ARGUMENT);
-  CHECK(provenn_checked(v, PROVENN_CHECKED_CONTEXT + 1, 0, &checked) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_checked(v, PROVENN_CHECKED_PROFILE, 1, &checked) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_checked(v, PROVENN_CHECKED_PROFILE + 1, 0, &checked) == PROVENN_BAD_ARGUMENT);
   /* It is over: nothing may be added, and nothing is checked again. */
   CHECK(provenn_demand_profile(v, 128) == PROVENN_BAD_ORDER);
   CHECK(demand_input(v, a, near) == PROVENN_BAD_ORDER);

@@ -39,6 +39,15 @@ std::string PortText(const PortReport& p) {
          std::to_string(-p.scale);
 }
 
+// "input 1", "output 2", as they are listed; of whichever key has it, if the other ends before.
+std::string PortPlace(const Explanation& a, const Explanation& b, size_t i) {
+  const std::vector<PortReport>& ports = i < a.ports.size() ? a.ports : b.ports;
+  const bool is_input = ports[i].is_input;
+  size_t number = 1;
+  for (size_t before = 0; before < i; ++before) number += ports[before].is_input == is_input ? 1 : 0;
+  return (is_input ? "input " : "output ") + std::to_string(number);
+}
+
 // Which tensor of one key is which of the other.
 class Matching {
  public:
@@ -191,7 +200,7 @@ Difference CompareExplanations(const Explanation& a, const Explanation& b) {
       right += ", from " + origins[1].Text(b.ports[i].tensor);
     }
     if (left != right || (both && !same)) {
-      d.ports.push_back("port " + std::to_string(i + 1) + ": " + left + " | " + right);
+      d.ports.push_back(PortPlace(a, b, i) + ": " + left + " | " + right);
     }
     if (both) d.names_differ = d.names_differ || a.ports[i].name != b.ports[i].name;
   }

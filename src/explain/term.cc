@@ -259,7 +259,7 @@ class Recogniser {
       term_.kind = Term::Kind::kScaledWindowSum;
       term_.words =
           term_.kernel.empty() ? "sum over " + summed_axes_ : "sum over windows " + WindowWords(term_) + window_axes_;
-      term_.words += ", times constants " + WeightText() + again;
+      term_.words += ", times weights " + WeightText() + again;
       return;
     }
     for (uint32_t a = c_.out_rank; a < c_.space.size(); ++a) {
@@ -311,7 +311,7 @@ class Recogniser {
       return;
     }
     term_.kind = Term::Kind::kConstantFactor;
-    term_.words = "product with constants " + WeightText() + again;
+    term_.words = "product with weights " + WeightText() + again;
     if (windows) term_.words += ", strided " + WindowWords(term_) + window_axes_ + ",";
   }
 

@@ -175,7 +175,7 @@ std::vector<NodeReport> NodeReports(const Graph& graph, const std::vector<Lowere
 
 Status Measure(const std::vector<std::vector<FloatTensor>>& samples, const Calibration& calibration,
                CompiledModel* model, ProgressSink* progress) {
-  for (const ModelPort& port : model->outputs) model->deviations.push_back({port.name, 0, 0, 0, 0, 0});
+  for (const ModelPort& port : model->outputs) model->deviations.push_back({port.name, 0, 0, 0, 0, 0, 0});
   const size_t count = calibration.float_outputs.size();
   for (size_t s = 0; s < count; ++s) {
     Report(progress, 0.7 + 0.3 * static_cast<double>(s) / static_cast<double>(count), "comparing");
@@ -184,6 +184,7 @@ Status Measure(const std::vector<std::vector<FloatTensor>>& samples, const Calib
       const std::vector<float>& got = outputs[o].data;
       const std::vector<float>& want = calibration.float_outputs[s][o].data;
       Deviation& d = model->deviations[o];
+      d.elements = got.size();
       double sum = 0;
       for (size_t i = 0; i < got.size(); ++i) {
         const double error = std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i]));

@@ -52,6 +52,7 @@ struct NodeReport {
 struct Deviation {
   std::string output;
   size_t samples = 0;
+  size_t elements = 0;       // of one sample
   double max_error = 0;      // absolute
   double mean_error = 0;     // absolute
   double max_magnitude = 0;  // of the float output

@@ -66,7 +66,7 @@ std::vector<KeyFact> WhatTheKeyTells(const Circuit& circuit, const Program& prog
     if (!set[t]) continue;
     const Tensor& tensor = circuit.tensors[t];
     facts.push_back({"activation '" + tensor.name + "'",
-                     ScaleText(tensor.scale) + ", range " + RealRange(tensor.min, tensor.max, tensor.scale),
+                     ScaleText(tensor.scale) + ", declared range " + RealRange(tensor.min, tensor.max, tensor.scale),
                      FactSource::kCalibration});
   }
   facts.insert(facts.end(), of_tables.begin(), of_tables.end());
