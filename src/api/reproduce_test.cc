@@ -19,7 +19,7 @@ TEST_F(TinySession, RebuildingGivesTheCommittedModel) {
   EXPECT_FALSE(FirstDifference(model_, same).has_value());
   const PublicModel other_seed = rebuild({}, 2);
   ASSERT_TRUE(FirstDifference(model_, other_seed).has_value());
-  EXPECT_EQ(FirstDifference(model_, other_seed)->place, "weights root");
+  EXPECT_EQ(FirstDifference(model_, other_seed)->place, "weights root (other weights, or another seed)");
   const PublicModel other_bits = rebuild(ModelOptions{10, false}, 1);
   ASSERT_TRUE(FirstDifference(model_, other_bits).has_value());
   EXPECT_THAT(FirstDifference(model_, other_bits)->place, testing::StartsWith("tensor "));
@@ -41,7 +41,7 @@ TEST_F(TinySession, EveryDifferenceHasItsPlace) {
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[0].name += "x"; }), EndsWith(": name"));
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].max += 1; }), EndsWith(": upper bound"));
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].min -= 1; }), EndsWith(": lower bound"));
-  EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].scale += 1; }), EndsWith(": scale"));
+  EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].scale += 1; }), EndsWith(": step"));
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].shape.push_back(1); }), EndsWith(": shape"));
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[1].outer_axes += 1; }), EndsWith(": outer axes"));
   EXPECT_THAT(place([](PublicModel& m) { m.circuit.tensors[0].kind = TensorKind::kWitness; }), EndsWith(": kind"));
@@ -63,7 +63,7 @@ TEST_F(TinySession, EveryDifferenceHasItsPlace) {
   EXPECT_EQ(place([](PublicModel& m) { m.outputs.push_back(m.outputs[0]); }), "number of outputs");
   EXPECT_EQ(place([](PublicModel& m) { m.weights.columns *= 2; }), "weights matrix: columns");
   EXPECT_EQ(place([](PublicModel& m) { m.weights.log_size += 1; }), "weights matrix: log2 of its domain");
-  EXPECT_EQ(place([](PublicModel& m) { m.weights.root[0] ^= 1; }), "weights root");
+  EXPECT_EQ(place([](PublicModel& m) { m.weights.root[0] ^= 1; }), "weights root (other weights, or another seed)");
 }
 
 }  // namespace

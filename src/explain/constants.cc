@@ -12,17 +12,6 @@ namespace {
 constexpr uint64_t kMaxWork = uint64_t{1} << 24;  // cells and products
 constexpr size_t kShown = 16;
 
-std::vector<uint32_t> SetBy(const Step& step) {
-  std::vector<uint32_t> list;
-  for (const RemainderDigit& digit : step.digits) list.push_back(digit.tensor);
-  if (step.clamp.has_value()) list.insert(list.end(), {step.clamp->top, step.clamp->clamped});
-  if (step.quotient.has_value()) list.push_back(step.quotient->tensor);
-  for (const uint32_t t : step.outputs) {
-    if (t != kNoTensor) list.push_back(t);
-  }
-  return list;
-}
-
 // A circuit of what the steps that make public constants need; every other tensor is a scalar that nothing reads.
 struct ConstantPart {
   Circuit circuit;

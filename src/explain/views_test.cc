@@ -72,7 +72,7 @@ std::vector<std::string> Words(const Explanation& e) {
 
 class ViewsTest : public testing::Test {
  protected:
-  // Changes every view of the circuit that is no weight's, one at a time, in every way.
+  // Changes every view of the circuit that is no weight's, one at a time, in every way of Changes().
   void ChangeAll(const CompiledModel& model) {
     model_ = &model;
     honest_ = Explain(model);

@@ -17,12 +17,8 @@ constexpr Wide kP = Wide{Goldilocks::kModulus};
 // E at every index, without what the step sets.
 std::vector<int64_t> Sums(const Circuit& circuit, const Step& step, const Witness& witness) {
   const Lookup& lookup = circuit.lookups[step.id];
-  std::vector<uint32_t> skip;
-  for (const RemainderDigit& digit : step.digits) skip.push_back(digit.tensor);
-  if (step.clamp.has_value()) skip.insert(skip.end(), {step.clamp->top, step.clamp->clamped});
-  if (step.quotient.has_value()) skip.push_back(step.quotient->tensor);
   std::vector<int64_t> sums(ElementCount(lookup.space));
-  ExpressionRuns(circuit, lookup, lookup.columns[0], skip, witness).Evaluate(0, sums);
+  ExpressionRuns(circuit, lookup, lookup.columns[0], HelpersOf(step), witness).Evaluate(0, sums);
   return sums;
 }
 

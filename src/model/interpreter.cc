@@ -50,7 +50,7 @@ class LookupStep {
         lookup_(circuit.lookups[step.id]),
         table_(circuit.tables[lookup_.table]),
         witness_(witness),
-        key_(circuit, lookup_, lookup_.columns[0], Own(step), *witness) {
+        key_(circuit, lookup_, lookup_.columns[0], HelpersOf(step), *witness) {
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       if (step.outputs[c] == kNoTensor) continue;
       const Expression& column = lookup_.columns[c + 1];
@@ -81,14 +81,6 @@ class LookupStep {
     ViewRuns cells;
     ExpressionRuns rest;  // the other terms of the column
   };
-
-  static std::vector<uint32_t> Own(const Step& step) {
-    std::vector<uint32_t> own;
-    for (const RemainderDigit& digit : step.digits) own.push_back(digit.tensor);
-    if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
-    if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
-    return own;
-  }
 
   int32_t* Cells(uint32_t tensor) const { return witness_->assignment.tensors[tensor].data(); }
 

@@ -190,23 +190,11 @@ class DeterminismChecker {
     return Ok();
   }
 
-  // Calls visit(tensor) for every tensor that a step sets.
-  template <typename Visit>
-  static void ForEachSet(const Step& step, const Visit& visit) {
-    for (const RemainderDigit& digit : step.digits) visit(digit.tensor);
-    if (step.clamp.has_value()) {
-      visit(step.clamp->top);
-      visit(step.clamp->clamped);
-    }
-    if (step.quotient.has_value()) visit(step.quotient->tensor);
-    for (uint32_t tensor : step.outputs) {
-      if (tensor != kNoTensor) visit(tensor);
-    }
-  }
-
   void CountWriters() {
     writers_left_.assign(circuit_.tensors.size(), 0);
-    for (const Step& step : program_.steps) ForEachSet(step, [&](uint32_t t) { ++writers_left_[t]; });
+    for (const Step& step : program_.steps) {
+      for (const uint32_t t : SetBy(step)) ++writers_left_[t];
+    }
     boxes_.resize(circuit_.tensors.size());
   }
 
@@ -245,8 +233,8 @@ class DeterminismChecker {
     const Lookup& lookup = circuit_.lookups[step.id];
     where_ = "lookup " + lookup.name;
     const Table& table = circuit_.tables[lookup.table];
-    std::set<uint32_t> own;
-    ForEachSet(step, [&](uint32_t t) { own.insert(t); });
+    const std::vector<uint32_t> sets = SetBy(step);
+    const std::set<uint32_t> own(sets.begin(), sets.end());
     for (uint32_t tensor : step.outputs) {
       if (tensor == kNoTensor) continue;
       for (const ViewTerm& term : lookup.columns[0].terms) {
@@ -278,17 +266,17 @@ class DeterminismChecker {
     }
     if (!fits) return Bad("remainder and rows leave room for a second solution modulo p");
     uint64_t marks = 0;
-    ForEachSet(step, [&](uint32_t t) { marks += Marks(t); });
+    for (const uint32_t t : sets) marks += Marks(t);
     if (marks > kMaxMarks - marks_) return Bad("its axes are too long for a verifier");
     marks_ += marks;
     for (size_t c = 0; c < step.outputs.size(); ++c) {
       if (step.outputs[c] != kNoTensor) RETURN_IF_ERROR(AddBox(step.outputs[c], lookup, lookup.columns[c + 1]));
     }
-    ForEachSet(step, [&](uint32_t t) {
+    for (const uint32_t t : sets) {
       --writers_left_[t];
       const bool is_output = std::find(step.outputs.begin(), step.outputs.end(), t) != step.outputs.end();
       if (!is_output) AddWhole(t);
-    });
+    }
     return Ok();
   }
 

@@ -1,6 +1,7 @@
 #include "relation/program.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace provenn {
@@ -202,10 +203,24 @@ bool SetsValue(const Step& step) {
          std::any_of(step.outputs.begin(), step.outputs.end(), [](uint32_t t) { return t != kNoTensor; });
 }
 
+std::vector<uint32_t> HelpersOf(const Step& step) {
+  std::vector<uint32_t> tensors;
+  for (const RemainderDigit& digit : step.digits) tensors.push_back(digit.tensor);
+  if (step.clamp.has_value()) tensors.insert(tensors.end(), {step.clamp->top, step.clamp->clamped});
+  if (step.quotient.has_value()) tensors.push_back(step.quotient->tensor);
+  return tensors;
+}
+
+std::vector<uint32_t> SetBy(const Step& step) {
+  std::vector<uint32_t> tensors = HelpersOf(step);
+  std::copy_if(step.outputs.begin(), step.outputs.end(), std::back_inserter(tensors),
+               [](uint32_t t) { return t != kNoTensor; });
+  return tensors;
+}
+
 bool IsHelperOf(const Step& step, uint32_t tensor) {
-  if (step.quotient.has_value() && step.quotient->tensor == tensor) return true;
-  if (step.clamp.has_value() && (step.clamp->top == tensor || step.clamp->clamped == tensor)) return true;
-  return std::any_of(step.digits.begin(), step.digits.end(), [&](const auto& d) { return d.tensor == tensor; });
+  const std::vector<uint32_t> helpers = HelpersOf(step);
+  return std::find(helpers.begin(), helpers.end(), tensor) != helpers.end();
 }
 
 Status ValidateProgram(const Circuit& circuit, const Program& program) { return Validator(circuit, program).Run(); }

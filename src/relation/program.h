@@ -62,7 +62,10 @@ struct Step {
 
 // Whether a step sets a value: an output or a quotient. Others only hold something to a range.
 bool SetsValue(const Step& step);
-// Whether the tensor helps the step to its row (digit, clamp, quotient), so that it is no addend of the key.
+// The tensors that help the step to its row (digits, clamp, quotient), so that they are no addends of the key.
+std::vector<uint32_t> HelpersOf(const Step& step);
+// All tensors that it sets: helpers, then outputs. A tensor may be there twice.
+std::vector<uint32_t> SetBy(const Step& step);
 bool IsHelperOf(const Step& step, uint32_t tensor);
 
 struct Program {

@@ -21,12 +21,8 @@ class RescaleSearch {
 
   // Precondition: ValidateProgram; the step satisfies a lookup.
   RescaleSearch(const Circuit& circuit, const Step& step) : step_(step), main_(circuit.lookups[step.id]) {
-    for (const RemainderDigit& digit : step.digits) Own(circuit, digit.tensor), shift_ += digit.bits;
-    if (step.clamp.has_value()) Own(circuit, step.clamp->top), Own(circuit, step.clamp->clamped);
-    if (step.quotient.has_value()) Own(circuit, step.quotient->tensor);
-    for (uint32_t tensor : step.outputs) {
-      if (tensor != kNoTensor) Own(circuit, tensor);
-    }
+    for (const uint32_t tensor : SetBy(step)) Own(circuit, tensor);
+    for (const RemainderDigit& digit : step.digits) shift_ += digit.bits;
     small_.tables = circuit.tables;
     // Low digits of ranges, then all lookups in these cells alone.
     for (const Lookup& lookup : circuit.lookups) {

@@ -175,16 +175,13 @@ class TotalityChecker {
     const std::string where = "lookup " + lookup.name;
     const Table& table = circuit_.tables[lookup.table];
     used_[step.id] = true;
-    std::vector<uint32_t> own;
+    const std::vector<uint32_t> own = HelpersOf(step);
     int shift = 0;
     for (const RemainderDigit& digit : step.digits) {
-      own.push_back(digit.tensor);
       RETURN_IF_ERROR(Set(digit.tensor, {0, (int64_t{1} << digit.bits) - 1}));
       UseRange(digit.tensor);
       shift += digit.bits;
     }
-    if (step.clamp.has_value()) own.insert(own.end(), {step.clamp->top, step.clamp->clamped});
-    if (step.quotient.has_value()) own.push_back(step.quotient->tensor);
     const auto is_own = [&](uint32_t t) { return std::find(own.begin(), own.end(), t) != own.end(); };
     Interval sum = Sum(lookup.columns[0], lookup.space, shift, is_own);
     if (Wraps(sum)) RETURN_IF_ERROR(Bad(where, kWraps));
