@@ -66,16 +66,27 @@ QuadraticRound<K> ProductRound(std::span<const K> f, std::span<const K> g);
 template <class K>
 QuadraticRound<K> ProductRound(std::span<const Goldilocks> f, std::span<const K> g);
 
-// Adds the fractions of children 2i and 2i+1 into their parent i, in projective form:
-// out_num[i] = num[2i] den[2i+1] + num[2i+1] den[2i], out_den[i] = den[2i] den[2i+1].
-// Precondition: num and den twice as long as out_num and out_den.
+// The same of sum_i eq[i] f_i(X) g_i(X); eq does not depend on X. Precondition: f and g twice as long as eq.
 template <class K>
-void FractionParents(std::span<const K> num, std::span<const K> den, std::span<K> out_num, std::span<K> out_den);
+QuadraticRound<K> EqProductRound(std::span<const K> f, std::span<const K> g, std::span<const K> eq);
 
-// Round polynomial of sum_i eq[i] s_i(X), s = lambda (n0 d1 + n1 d0) + d0 d1, where n0, n1, d0, d1 are linear in X
-// between their entries 2i and 2i+1; eq does not depend on X. Precondition: n0, n1, d0, d1 twice as long as eq.
+// Two fractions for each entry of a layer: its children n0/d0 and n1/d1. Or a layer taken apart: entry 2i is n0/d0 and
+// entry 2i+1 is n1/d1 at i, so that both are children of the same entry of the next layer.
+template <class T>
+struct Fractions {
+  std::span<T> n0, n1, d0, d1;
+};
+
+// The same of sum_i eq[i] (n0 d1 + n1 d0)_i(X), all four linear in X. Precondition: they are twice as long as eq.
 template <class K>
-QuadraticRound<K> FractionRound(std::span<const K> n0, std::span<const K> n1, std::span<const K> d0,
-                                std::span<const K> d1, std::span<const K> eq, K lambda);
+QuadraticRound<K> CrossRound(const Fractions<const K>& in, std::span<const K> eq);
+
+// Adds up the two fractions of every entry, in projective form (n0 d1 + n1 d0) / (d0 d1). `out` is the layer taken
+// apart. Precondition: all of `in` twice as long as all of `out`.
+template <class K>
+void FractionParents(const Fractions<const K>& in, const Fractions<K>& out);
+// The same for n0 = n1 = 1.
+template <class K>
+void UnitFractionParents(std::span<const K> d0, std::span<const K> d1, const Fractions<K>& out);
 
 }  // namespace provenn

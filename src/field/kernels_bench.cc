@@ -117,28 +117,43 @@ BENCHMARK(Product<Ext3, Ext3>);
 BENCHMARK(Product<Goldilocks, Ext2>);
 BENCHMARK(Product<Goldilocks, Ext3>);
 
-template <class K>
+template <class K, bool kUnit>
 void Parents(benchmark::State& state) {
-  const auto num = Random<K>(2 * kLength), den = Random<K>(2 * kLength);
-  std::vector<K> out_num(kLength), out_den(kLength);
-  Measure(state, kLength, [&] { FractionParents(In(num), In(den), Out(out_num), Out(out_den)); });
+  std::vector<K> in[4], out[4];
+  for (auto& v : in) v = Random<K>(2 * kLength);
+  for (auto& v : out) v.resize(kLength);
+  const Fractions<const K> ins{In(in[0]), In(in[1]), In(in[2]), In(in[3])};
+  const Fractions<K> outs{Out(out[0]), Out(out[1]), Out(out[2]), Out(out[3])};
+  Measure(state, 2 * kLength, [&] {
+    if (kUnit) {
+      UnitFractionParents(ins.d0, ins.d1, outs);
+    } else {
+      FractionParents(ins, outs);
+    }
+  });
 }
-BENCHMARK(Parents<Ext2>);
-BENCHMARK(Parents<Ext3>);
+BENCHMARK(Parents<Ext2, false>);
+BENCHMARK(Parents<Ext2, true>);
+BENCHMARK(Parents<Ext3, false>);
+BENCHMARK(Parents<Ext3, true>);
 
-template <class K, bool kUnitLambda>
-void Fraction(benchmark::State& state) {
-  const auto v = Random<K>(8 * kLength);
-  const auto eq = Random<K>(kLength);
-  const K lambda = kUnitLambda ? K::One() : eq[3];
-  const auto part = [&](size_t i) { return In(v).subspan(2 * i * kLength, 2 * kLength); };
-  Measure(state, kLength,
-          [&] { benchmark::DoNotOptimize(FractionRound(part(0), part(1), part(2), part(3), In(eq), lambda)); });
+template <class K>
+void EqProduct(benchmark::State& state) {
+  const auto f = Random<K>(2 * kLength), g = Random<K>(2 * kLength), eq = Random<K>(kLength);
+  Measure(state, kLength, [&] { benchmark::DoNotOptimize(EqProductRound(In(f), In(g), In(eq))); });
 }
-BENCHMARK(Fraction<Ext2, false>);
-BENCHMARK(Fraction<Ext2, true>);
-BENCHMARK(Fraction<Ext3, false>);
-BENCHMARK(Fraction<Ext3, true>);
+BENCHMARK(EqProduct<Ext2>);
+BENCHMARK(EqProduct<Ext3>);
+
+template <class K>
+void Cross(benchmark::State& state) {
+  const auto v = Random<K>(8 * kLength), eq = Random<K>(kLength);
+  const auto part = [&](size_t i) { return In(v).subspan(2 * i * kLength, 2 * kLength); };
+  const Fractions<const K> in{part(0), part(1), part(2), part(3)};
+  Measure(state, kLength, [&] { benchmark::DoNotOptimize(CrossRound(in, In(eq))); });
+}
+BENCHMARK(Cross<Ext2>);
+BENCHMARK(Cross<Ext3>);
 
 }  // namespace
 }  // namespace provenn

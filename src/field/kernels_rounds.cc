@@ -17,18 +17,19 @@
 namespace provenn {
 namespace {
 
-template <class K>
+// Fractions n0/d0 and n1/d1, by parent.
 struct FractionArrays {
   const Goldilocks* n0;
   const Goldilocks* n1;
   const Goldilocks* d0;
   const Goldilocks* d1;
-  const Goldilocks* eq;
-
-  void Advance(size_t pairs) {
-    for (const Goldilocks** array : {&n0, &n1, &d0, &d1}) *array += 2 * pairs * K::kDegree;
-    eq += pairs * K::kDegree;
-  }
+};
+// Where their sums go: those of even entries and of odd ones.
+struct ParentArrays {
+  Goldilocks* even_num;
+  Goldilocks* odd_num;
+  Goldilocks* even_den;
+  Goldilocks* odd_den;
 };
 
 // The kernels of one target for one K. Pointers to coefficients; n counts pairs.
@@ -36,8 +37,10 @@ template <class K>
 struct RoundKernels {
   QuadraticRound<K> (*product)(const Goldilocks* f, const Goldilocks* g, size_t n);
   QuadraticRound<K> (*product_base)(const Goldilocks* f, const Goldilocks* g, size_t n);
-  void (*parents)(const Goldilocks* num, const Goldilocks* den, Goldilocks* out_num, Goldilocks* out_den, size_t n);
-  QuadraticRound<K> (*fraction)(const FractionArrays<K>& arrays, const K& lambda, size_t n);
+  QuadraticRound<K> (*eq_product)(const Goldilocks* f, const Goldilocks* g, const Goldilocks* eq, size_t n);
+  QuadraticRound<K> (*cross)(const FractionArrays& in, const Goldilocks* eq, size_t n);
+  void (*parents)(const FractionArrays& in, const ParentArrays& out, size_t n);
+  void (*unit_parents)(const FractionArrays& in, const ParentArrays& out, size_t n);
 };
 
 }  // namespace
@@ -94,114 +97,74 @@ struct ProductBaseStep {
 };
 
 template <int D>
-struct ParentsStep {
-  const Goldilocks* num;
-  const Goldilocks* den;
-  Goldilocks* out_num;
-  Goldilocks* out_den;
+struct EqProductStep {
+  const Goldilocks* f;
+  const Goldilocks* g;
+  const Goldilocks* eq;
+  LanesSum<D> at_zero, leading;
 
+  HWY_INLINE void Settle() {
+    at_zero.Settle();
+    leading.Settle();
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    Lanes<D> n0, n1, d0, d1;
-    LoadPairItems<D, kWhole>(num, i, n, n0, n1);
-    LoadPairItems<D, kWhole>(den, i, n, d0, d1);
-    StoreItems<D, kWhole>(MulAdd(n0, d1, n1, d0), out_num, i, n);
-    StoreItems<D, kWhole>(Mul(d0, d1), out_den, i, n);
+    Lanes<D> f0, f1, g0, g1;
+    LoadPairItems<D, kWhole>(f, i, n, f0, f1);
+    LoadPairItems<D, kWhole>(g, i, n, g0, g1);
+    const Lanes<D> e = LoadItems<D, kWhole>(eq, i, n);
+    at_zero.Add(e, Mul(f0, g0));
+    leading.Add(e, Mul(Sub(f1, f0), Sub(g1, g0)));
   }
 };
 
-// The coefficient of a linear polynomial that a sum of a fraction round needs: its value at 0, or its slope.
-template <int D, bool kLeading, bool kWhole>
-HWY_INLINE Lanes<D> LoadPoint(const Goldilocks* p, size_t i, size_t n) {
-  Lanes<D> even, odd;
-  LoadPairItems<D, kWhole>(p, i, n, even, odd);
-  if constexpr (kLeading) return Sub(odd, even);
-  return even;
-}
-
-// sum eq s = lambda sum eq (n0 d1 + n1 d0) + sum eq d0 d1: lambda multiplies the two sums, not every summand. The sums
-// are taken in separate loops over a short chunk, since together they need more registers than there are. This loop
-// leaves eq d1 for the next.
-template <int D, bool kLeading>
+template <int D>
 struct CrossStep {
-  FractionArrays<Extension<D>> arrays;
-  Goldilocks* eq_d1;
-  LanesSum<D> sum;
+  FractionArrays in;
+  const Goldilocks* eq;
+  LanesSum<D> at_zero, leading;
 
-  HWY_INLINE void Settle() { sum.Settle(); }
+  HWY_INLINE void Settle() {
+    at_zero.Settle();
+    leading.Settle();
+  }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    const Lanes<D> eq = LoadItems<D, kWhole>(arrays.eq, i, n);
-    const Lanes<D> v = Mul(eq, LoadPoint<D, kLeading, kWhole>(arrays.d1, i, n));
-    StoreLanes<D>(v, eq_d1 + i * D);
-    sum.Add(LoadPoint<D, kLeading, kWhole>(arrays.n0, i, n), v);
-    const Lanes<D> u = Mul(eq, LoadPoint<D, kLeading, kWhole>(arrays.d0, i, n));
-    sum.Add(LoadPoint<D, kLeading, kWhole>(arrays.n1, i, n), u);
+    Lanes<D> n00, n01, n10, n11, d00, d01, d10, d11;
+    LoadPairItems<D, kWhole>(in.n0, i, n, n00, n01);
+    LoadPairItems<D, kWhole>(in.d1, i, n, d10, d11);
+    LoadPairItems<D, kWhole>(in.n1, i, n, n10, n11);
+    LoadPairItems<D, kWhole>(in.d0, i, n, d00, d01);
+    const Lanes<D> e = LoadItems<D, kWhole>(eq, i, n);
+    at_zero.Add(e, MulAdd(n00, d10, n10, d00));
+    leading.Add(e, MulAdd(Sub(n01, n00), Sub(d11, d10), Sub(n11, n10), Sub(d01, d00)));
   }
 };
 
-template <int D, bool kLeading>
-struct PlainStep {
-  const Goldilocks* d0;
-  const Goldilocks* eq_d1;
-  LanesSum<D> sum;
+// kUnit: n0 = n1 = 1.
+template <int D, bool kUnit>
+struct ParentsStep {
+  FractionArrays in;
+  ParentArrays out;
 
-  HWY_INLINE void Settle() { sum.Settle(); }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    sum.Add(LoadPoint<D, kLeading, kWhole>(d0, i, n), LoadLanes<D>(eq_d1 + i * D));
+    Lanes<D> d00, d01, d10, d11;
+    LoadPairItems<D, kWhole>(in.d0, i, n, d00, d01);
+    LoadPairItems<D, kWhole>(in.d1, i, n, d10, d11);
+    if constexpr (kUnit) {
+      StoreItems<D, kWhole>(Add(d00, d10), out.even_num, i, n);
+      StoreItems<D, kWhole>(Add(d01, d11), out.odd_num, i, n);
+    } else {
+      Lanes<D> n00, n01, n10, n11;
+      LoadPairItems<D, kWhole>(in.n0, i, n, n00, n01);
+      LoadPairItems<D, kWhole>(in.n1, i, n, n10, n11);
+      StoreItems<D, kWhole>(MulAdd(n00, d10, n10, d00), out.even_num, i, n);
+      StoreItems<D, kWhole>(MulAdd(n01, d11, n11, d01), out.odd_num, i, n);
+    }
+    StoreItems<D, kWhole>(Mul(d00, d10), out.even_den, i, n);
+    StoreItems<D, kWhole>(Mul(d01, d11), out.odd_den, i, n);
   }
-};
-
-// For lambda = 1: s = (n0 + d0) d1 + n1 d0.
-template <int D, bool kLeading>
-struct UnitStep {
-  FractionArrays<Extension<D>> arrays;
-  LanesSum<D> sum;
-
-  HWY_INLINE void Settle() { sum.Settle(); }
-  template <bool kWhole>
-  HWY_INLINE void Step(size_t i, size_t n) {
-    const Lanes<D> n0 = LoadPoint<D, kLeading, kWhole>(arrays.n0, i, n);
-    const Lanes<D> n1 = LoadPoint<D, kLeading, kWhole>(arrays.n1, i, n);
-    const Lanes<D> d0 = LoadPoint<D, kLeading, kWhole>(arrays.d0, i, n);
-    const Lanes<D> d1 = LoadPoint<D, kLeading, kWhole>(arrays.d1, i, n);
-    sum.Add(LoadItems<D, kWhole>(arrays.eq, i, n), MulAdd(Add(n0, d0), d1, n1, d0));
-  }
-};
-
-template <int D, bool kLeading>
-struct FractionSums {
-  using K = Extension<D>;
-  static constexpr size_t kChunk = 32 * kLanes;
-  LanesSum<D> cross, plain;
-
-  HWY_INLINE FractionSums() {}
-  HWY_INLINE void AddChunk(const FractionArrays<K>& arrays, size_t n) {
-    alignas(64) Goldilocks eq_d1[kChunk * D];
-    CrossStep<D, kLeading> cross_step{arrays, eq_d1, cross};
-    ForEachVector(n, cross_step);
-    cross = cross_step.sum;
-    PlainStep<D, kLeading> plain_step{arrays.d0, eq_d1, plain};
-    ForEachVector(n, plain_step);
-    plain = plain_step.sum;
-  }
-  HWY_INLINE K Reduce(const K& lambda) const { return lambda * cross.Reduce() + plain.Reduce(); }
-};
-
-template <int D, bool kLeading>
-struct UnitFractionSums {
-  using K = Extension<D>;
-  static constexpr size_t kChunk = 32 * kLanes;
-  LanesSum<D> sum;
-
-  HWY_INLINE UnitFractionSums() {}
-  HWY_INLINE void AddChunk(const FractionArrays<K>& arrays, size_t n) {
-    UnitStep<D, kLeading> step{arrays, sum};
-    ForEachVector(n, step);
-    sum = step.sum;
-  }
-  HWY_INLINE K Reduce(const K& /*one*/) const { return sum.Reduce(); }
 };
 
 template <class K>
@@ -222,33 +185,26 @@ QuadraticRound<K> ProductBase(const Goldilocks* f, const Goldilocks* g, size_t n
   return round;
 }
 template <class K>
-void Parents(const Goldilocks* num, const Goldilocks* den, Goldilocks* out_num, Goldilocks* out_den, size_t n) {
-  ParentsStep<K::kDegree> step{num, den, out_num, out_den};
+QuadraticRound<K> EqProduct(const Goldilocks* f, const Goldilocks* g, const Goldilocks* eq, size_t n) {
+  EqProductStep<K::kDegree> step{f, g, eq, {}, {}};
   ForEachVector(n, step);
-}
-template <class K, class AtZero, class Leading>
-HWY_INLINE QuadraticRound<K> FractionWith(FractionArrays<K> arrays, const K& lambda, size_t n) {
-  AtZero at_zero;
-  Leading leading;
-  while (n != 0) {
-    const size_t chunk = std::min(n, AtZero::kChunk);
-    at_zero.AddChunk(arrays, chunk);
-    leading.AddChunk(arrays, chunk);
-    arrays.Advance(chunk);
-    n -= chunk;
-  }
-  return {at_zero.Reduce(lambda), leading.Reduce(lambda)};
+  return {step.at_zero.Reduce(), step.leading.Reduce()};
 }
 template <class K>
-QuadraticRound<K> Fraction(const FractionArrays<K>& arrays, const K& lambda, size_t n) {
-  constexpr int D = K::kDegree;
-  if (lambda == K::One())
-    return FractionWith<K, UnitFractionSums<D, false>, UnitFractionSums<D, true>>(arrays, lambda, n);
-  return FractionWith<K, FractionSums<D, false>, FractionSums<D, true>>(arrays, lambda, n);
+QuadraticRound<K> Cross(const FractionArrays& in, const Goldilocks* eq, size_t n) {
+  CrossStep<K::kDegree> step{in, eq, {}, {}};
+  ForEachVector(n, step);
+  return {step.at_zero.Reduce(), step.leading.Reduce()};
+}
+template <class K, bool kUnit>
+void Parents(const FractionArrays& in, const ParentArrays& out, size_t n) {
+  ParentsStep<K::kDegree, kUnit> step{in, out};
+  ForEachVector(n, step);
 }
 
 template <class K>
-inline constexpr RoundKernels<K> kRounds = {Product<K>, ProductBase<K>, Parents<K>, Fraction<K>};
+inline constexpr RoundKernels<K> kRounds = {Product<K>, ProductBase<K>,    EqProduct<K>,
+                                            Cross<K>,   Parents<K, false>, Parents<K, true>};
 
 const RoundKernels<Ext2>* Rounds2() { return &kRounds<Ext2>; }
 const RoundKernels<Ext3>* Rounds3() { return &kRounds<Ext3>; }
@@ -276,6 +232,18 @@ const RoundKernels<K>& Kernels() {
   }
 }
 
+template <class K>
+FractionArrays Pointers(const Fractions<const K>& in) {
+  return {AsBase(in.n0).data(), AsBase(in.n1).data(), AsBase(in.d0).data(), AsBase(in.d1).data()};
+}
+template <class K>
+ParentArrays Checked(const Fractions<const K>& in, const Fractions<K>& out) {
+  const size_t m = out.n0.size();
+  PROVENN_CHECK(in.d0.size() == 2 * m && in.d1.size() == 2 * m);
+  PROVENN_CHECK(out.n1.size() == m && out.d0.size() == m && out.d1.size() == m);
+  return {AsBase(out.n0).data(), AsBase(out.n1).data(), AsBase(out.d0).data(), AsBase(out.d1).data()};
+}
+
 }  // namespace
 
 template <class K>
@@ -290,28 +258,37 @@ QuadraticRound<K> ProductRound(std::span<const Goldilocks> f, std::span<const K>
 }
 
 template <class K>
-void FractionParents(std::span<const K> num, std::span<const K> den, std::span<K> out_num, std::span<K> out_den) {
-  const size_t m = out_num.size();
-  PROVENN_CHECK(out_den.size() == m && num.size() == 2 * m && den.size() == 2 * m);
-  Kernels<K>().parents(AsBase(num).data(), AsBase(den).data(), AsBase(out_num).data(), AsBase(out_den).data(), m);
+QuadraticRound<K> EqProductRound(std::span<const K> f, std::span<const K> g, std::span<const K> eq) {
+  PROVENN_CHECK(f.size() == 2 * eq.size() && g.size() == 2 * eq.size());
+  return Kernels<K>().eq_product(AsBase(f).data(), AsBase(g).data(), AsBase(eq).data(), eq.size());
 }
 
 template <class K>
-QuadraticRound<K> FractionRound(std::span<const K> n0, std::span<const K> n1, std::span<const K> d0,
-                                std::span<const K> d1, std::span<const K> eq, K lambda) {
-  const size_t m = eq.size();
-  PROVENN_CHECK(n0.size() == 2 * m && n1.size() == 2 * m && d0.size() == 2 * m && d1.size() == 2 * m);
-  const FractionArrays<K> arrays = {AsBase(n0).data(), AsBase(n1).data(), AsBase(d0).data(), AsBase(d1).data(),
-                                    AsBase(eq).data()};
-  return Kernels<K>().fraction(arrays, lambda, m);
+QuadraticRound<K> CrossRound(const Fractions<const K>& in, std::span<const K> eq) {
+  const size_t m = 2 * eq.size();
+  PROVENN_CHECK(in.n0.size() == m && in.n1.size() == m && in.d0.size() == m && in.d1.size() == m);
+  return Kernels<K>().cross(Pointers(in), AsBase(eq).data(), eq.size());
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                         \
-  template QuadraticRound<K> ProductRound(std::span<const K>, std::span<const K>);                     \
-  template QuadraticRound<K> ProductRound(std::span<const Goldilocks>, std::span<const K>);            \
-  template void FractionParents(std::span<const K>, std::span<const K>, std::span<K>, std::span<K>);   \
-  template QuadraticRound<K> FractionRound(std::span<const K>, std::span<const K>, std::span<const K>, \
-                                           std::span<const K>, std::span<const K>, K);
+template <class K>
+void FractionParents(const Fractions<const K>& in, const Fractions<K>& out) {
+  const size_t m = out.n0.size();
+  PROVENN_CHECK(in.n0.size() == 2 * m && in.n1.size() == 2 * m);
+  Kernels<K>().parents(Pointers(in), Checked(in, out), m);
+}
+template <class K>
+void UnitFractionParents(std::span<const K> d0, std::span<const K> d1, const Fractions<K>& out) {
+  const Fractions<const K> in{{}, {}, d0, d1};
+  Kernels<K>().unit_parents(Pointers(in), Checked(in, out), out.n0.size());
+}
+
+#define PROVENN_INSTANTIATE(K)                                                                           \
+  template QuadraticRound<K> ProductRound(std::span<const K>, std::span<const K>);                       \
+  template QuadraticRound<K> ProductRound(std::span<const Goldilocks>, std::span<const K>);              \
+  template QuadraticRound<K> EqProductRound(std::span<const K>, std::span<const K>, std::span<const K>); \
+  template QuadraticRound<K> CrossRound(const Fractions<const K>&, std::span<const K>);                  \
+  template void FractionParents(const Fractions<const K>&, const Fractions<K>&);                         \
+  template void UnitFractionParents(std::span<const K>, std::span<const K>, const Fractions<K>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)
 #undef PROVENN_INSTANTIATE

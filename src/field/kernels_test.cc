@@ -176,40 +176,56 @@ TYPED_TEST(Kernels, ProductRound) {
   });
 }
 
+template <class K>
+Fractions<const K> Children(const std::vector<K> (&v)[4]) {
+  return {In(v[0]), In(v[1]), In(v[2]), In(v[3])};
+}
+
 TYPED_TEST(Kernels, FractionParents) {
   using K = TypeParam;
   this->ForEachLength([&](size_t n) {
-    const auto num = this->template Array<K>(2 * n), den = this->template Array<K>(2 * n);
-    std::vector<K> expected_num(n), expected_den(n), out_num(n), out_den(n);
-    for (size_t i = 0; i < n; ++i) {
-      expected_num[i] = num[2 * i] * den[2 * i + 1] + num[2 * i + 1] * den[2 * i];
-      expected_den[i] = den[2 * i] * den[2 * i + 1];
-    }
-    FractionParents(In(num), In(den), Out(out_num), Out(out_den));
-    EXPECT_EQ(out_num, expected_num);
-    EXPECT_EQ(out_den, expected_den);
+    std::vector<K> in[4], out[4], expected[4];
+    for (auto& v : in) v = this->template Array<K>(2 * n);
+    const auto expect = [&](const char* what) {
+      for (auto& v : expected) v.assign(n, K());
+      for (size_t i = 0; i < 2 * n; ++i) {
+        expected[i % 2][i / 2] = in[0][i] * in[3][i] + in[1][i] * in[2][i];
+        expected[2 + i % 2][i / 2] = in[2][i] * in[3][i];
+      }
+      for (size_t k = 0; k < 4; ++k) EXPECT_EQ(out[k], expected[k]) << what << " " << k;
+    };
+    for (auto& v : out) v.assign(n, K());
+    const Fractions<K> outs{Out(out[0]), Out(out[1]), Out(out[2]), Out(out[3])};
+    FractionParents<K>(Children(in), outs);
+    expect("any numerators");
+    for (auto& v : out) std::fill(v.begin(), v.end(), K());
+    for (size_t k = 0; k < 2; ++k) in[k].assign(2 * n, K::One());
+    UnitFractionParents<K>(In(in[2]), In(in[3]), outs);
+    expect("numerators 1");
   });
 }
 
-TYPED_TEST(Kernels, FractionRound) {
+TYPED_TEST(Kernels, EqProductRoundAndCrossRound) {
   using K = TypeParam;
   this->ForEachLength([&](size_t n) {
-    const auto n0 = this->template Array<K>(2 * n), n1 = this->template Array<K>(2 * n);
-    const auto d0 = this->template Array<K>(2 * n), d1 = this->template Array<K>(2 * n);
+    std::vector<K> in[4];
+    for (auto& v : in) v = this->template Array<K>(2 * n);
     const auto eq = this->template Array<K>(n);
-    for (const K& lambda : {this->template Array<K>(1)[0], K::One(), K::Zero()}) {
-      // The polynomial's values at 0, 1 and 2 determine its leading coefficient: (s(0) - 2 s(1) + s(2)) / 2.
-      K s[3];
-      for (uint64_t x = 0; x < 3; ++x) {
-        for (size_t i = 0; i < n; ++i) {
-          const auto at = [&](const std::vector<K>& v) { return v[2 * i] + (v[2 * i + 1] - v[2 * i]) * Goldilocks(x); };
-          s[x] += eq[i] * (lambda * (at(n0) * at(d1) + at(n1) * at(d0)) + at(d0) * at(d1));
-        }
+    // The polynomials' values at 0, 1 and 2 determine their leading coefficients: (s(0) - 2 s(1) + s(2)) / 2.
+    K product[3], cross[3];
+    for (uint64_t x = 0; x < 3; ++x) {
+      for (size_t i = 0; i < n; ++i) {
+        const auto at = [&](size_t k) { return in[k][2 * i] + (in[k][2 * i + 1] - in[k][2 * i]) * Goldilocks(x); };
+        product[x] += eq[i] * at(0) * at(1);
+        cross[x] += eq[i] * (at(0) * at(3) + at(1) * at(2));
       }
-      const auto round = FractionRound(In(n0), In(n1), In(d0), In(d1), In(eq), lambda);
+    }
+    const auto expect = [](const QuadraticRound<K>& round, const K(&s)[3]) {
       EXPECT_EQ(round.at_zero, s[0]);
       EXPECT_EQ(round.leading * Goldilocks(2), s[0] - s[1] - s[1] + s[2]);
-    }
+    };
+    expect(EqProductRound(In(in[0]), In(in[1]), In(eq)), product);
+    expect(CrossRound(Children(in), In(eq)), cross);
   });
 }
 
@@ -244,14 +260,15 @@ TYPED_TEST(Kernels, LongSumsOfLargestValues) {
       EXPECT_EQ(ProductRound(In(base_rising), In(rising)).leading, largest * Goldilocks(value) * half);
       EXPECT_EQ(ProductRound(In(base), In(all)).at_zero, largest * Goldilocks(value) * half);
       const std::vector<K> eq(kLength / 2, largest);
-      for (const K& lambda : {largest, K::One()}) {
-        const K expected = largest * (lambda * (square + square) + square) * half;
-        const auto up = FractionRound(In(rising), In(rising), In(rising), In(rising), In(eq), lambda);
-        EXPECT_EQ(up.leading, expected);
-        EXPECT_EQ(up.at_zero, K::Zero());
-        const auto down = FractionRound(In(falling), In(falling), In(falling), In(falling), In(eq), lambda);
-        EXPECT_EQ(down.at_zero, expected);
-      }
+      const auto expect = [&](const std::vector<K>& v, bool rises) {
+        const Fractions<const K> all_four{In(v), In(v), In(v), In(v)};
+        const K once = largest * square * half;
+        const K zero = K::Zero();
+        EXPECT_EQ(CrossRound(all_four, In(eq)), (QuadraticRound<K>{rises ? zero : once + once, once + once}));
+        EXPECT_EQ(EqProductRound(In(v), In(v), In(eq)), (QuadraticRound<K>{rises ? zero : once, once}));
+      };
+      expect(rising, true);
+      expect(falling, false);
     }
   });
 }
