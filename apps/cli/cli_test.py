@@ -470,6 +470,14 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"{name} id", self.must(ACCEPT, "verify-key", self.vk, cert, *demand, "--json")["checked"])
             wrong = self.must(REJECT, "verify-key", self.vk, cert, demand[0], "00" * 32, "--json")
             self.assertEqual(wrong["reason"], f"{name}-id")
+        # The graph id does not fix the function; the formats id and the model id do.
+        for name, fixes in [("graph", False), ("formats", True), ("model", True)]:
+            verdict = self.must(ACCEPT, "verify-key", self.vk, cert, f"--{name}-id", both[f"{name}_id"], "--json")
+            self.assertEqual(any(item.startswith("which function") for item in verdict["not_checked"]), not fixes, name)
+        self.assertTrue(any(item.startswith("profile p100") for item in both["not_checked"]))
+        demanded = self.must(ACCEPT, "verify-key", self.vk, cert, "--profile", "p100", "--json")
+        self.assertTrue(any(item.startswith("profile p100") for item in demanded["checked"]))
+        self.assertFalse(any(item.startswith("profile") for item in demanded["not_checked"] + alone["not_checked"]))
         self.assertIn("a proof file", self.must(UNREADABLE, "verify-key", self.vk, self.proof))
         self.assertIn("--strict", self.must(UNREADABLE, "verify-key", self.vk, cert, "--strict"))
         self.assertIn("--profile", self.must(UNREADABLE, "verify-key", self.vk, "--profile", "p128"))

@@ -47,6 +47,7 @@ struct Findings {
   std::optional<Rejection> rejection;
   std::optional<KeyVerdict> certificate;
   Profile profile = Profile::kP100;
+  bool profile_demanded = false;
   double key_s = 0;
   double certificate_s = 0;
 };
@@ -73,6 +74,7 @@ Status CheckCertificate(const Options& options, const PublicModel& model, Findin
   auto certificate = DecodeCertificate(bytes);
   if (!certificate.ok()) return Error{certificate.error().code, certificate.error().message, options.certificate};
   f->profile = certificate->profile;
+  f->profile_demanded = !options.profile.empty();
   const auto checking = std::chrono::steady_clock::now();
   f->certificate = VerifyCertificate(model, *certificate, options.profile == "p128" ? Profile::kP128 : Profile::kP100);
   f->certificate_s = SecondsSince(checking);
@@ -126,6 +128,9 @@ Coverage CoverageOf(const Findings& f) {
   c.checked.push_back(kDeterminism);
   if (f.certificate.has_value()) {
     c.checked.push_back(kIntegers);
+    (f.profile_demanded ? c.checked : c.not_checked)
+        .push_back(fmt::format("profile {} of the certificate{}", ProfileName(f.profile),
+                               f.profile_demanded ? "" : ", which its maker chose (--profile)"));
     if (f.certificate->total) {
       c.checked.push_back(kTotal);
     } else {
@@ -138,7 +143,8 @@ Coverage CoverageOf(const Findings& f) {
     if (!id.demanded.empty()) c.checked.push_back(id.name);
   }
   if (f.ids[0].demanded.empty()) c.not_checked.push_back("model id (--model-id)");
-  if (f.ids[1].demanded.empty() && f.ids[2].demanded.empty() && f.not_recognised == 0) {
+  // The graph id leaves limits, parameters and constants open.
+  if (f.ids[0].demanded.empty() && f.ids[2].demanded.empty() && f.not_recognised == 0) {
     c.not_checked.push_back("which function it is (read explain, or demand --formats-id)");
   }
   if (f.not_recognised != 0) {

@@ -19,35 +19,86 @@ struct ConstantPart {
   uint64_t work = 0;
 };
 
-ConstantPart PartOf(const Circuit& circuit, const Program& program, const std::vector<Source>& sources) {
+// What can be computed without inputs and weights: tensors of which every cell is set by steps that read nothing else.
+// A step that sets part of a tensor, where another sets the rest from an input, is not run, and so its digits are not
+// known either.
+class Computable {
+ public:
+  Computable(const Circuit& circuit, const Program& program, const std::vector<Source>& sources)
+      : circuit_(circuit), tensors_(circuit.tensors.size(), true) {
+    std::vector<std::vector<const Step*>> steps_of(circuit.tensors.size());
+    for (const Step& step : program.steps) {
+      if (step.kind != Step::Kind::kLookup) continue;
+      for (const uint32_t t : TouchedBy(step)) steps_of[t].push_back(&step);
+    }
+    std::vector<uint32_t> open;
+    const auto exclude = [&](uint32_t t) {
+      if (tensors_[t]) open.push_back(t);
+      tensors_[t] = false;
+    };
+    for (uint32_t t = 0; t < sources.size(); ++t) {
+      if (sources[t] != Source::kNothing) exclude(t);
+    }
+    while (!open.empty()) {
+      const uint32_t t = open.back();
+      open.pop_back();
+      for (const Step* step : steps_of[t]) {
+        for (const uint32_t own : SetBy(*step)) exclude(own);
+      }
+      steps_of[t].clear();
+    }
+  }
+
+  bool Has(uint32_t tensor) const { return tensors_[tensor]; }
+  bool Has(const Step& step) const {
+    const std::vector<uint32_t> own = SetBy(step);
+    // What it reads is excluded only together with what it sets.
+    return !own.empty() && tensors_[own[0]];
+  }
+
+ private:
+  // All that it sets or reads.
+  std::vector<uint32_t> TouchedBy(const Step& step) const {
+    std::vector<uint32_t> touched = SetBy(step);
+    for (const Expression& e : circuit_.lookups[step.id].columns) {
+      for (const ViewTerm& t : e.terms) touched.push_back(t.view.tensor);
+      for (const AccumulatorTerm& t : e.accumulators) {
+        const Contraction& c = circuit_.contractions[t.contraction];
+        touched.push_back(c.left.tensor);
+        if (c.right.has_value()) touched.push_back(c.right->tensor);
+      }
+    }
+    return touched;
+  }
+
+  const Circuit& circuit_;
+  std::vector<bool> tensors_;
+};
+
+ConstantPart PartOf(const Circuit& circuit, const Program& program, const Computable& computable) {
   ConstantPart part;
   std::vector<bool> needed(circuit.contractions.size(), false);
-  std::vector<bool> set(circuit.tensors.size(), false);
   for (const Step& step : program.steps) {
-    if (step.kind != Step::Kind::kLookup) continue;
-    const std::vector<uint32_t> own = SetBy(step);
-    if (own.empty() || sources[own[0]] != Source::kNothing) continue;
+    if (step.kind != Step::Kind::kLookup || !computable.Has(step)) continue;
     const Lookup& lookup = circuit.lookups[step.id];
-    part.work += ElementCount(lookup.space) * (1 + own.size());
+    part.work += ElementCount(lookup.space) * (1 + SetBy(step).size());
     for (const Expression& e : lookup.columns) {
       part.work += ElementCount(lookup.space) * e.terms.size();
       for (const AccumulatorTerm& t : e.accumulators) needed[t.contraction] = true;
     }
-    for (const uint32_t t : own) set[t] = true;
     if (part.work > kMaxWork) return part;
   }
   for (const Step& step : program.steps) {
     const bool contract = step.kind == Step::Kind::kContract;
     if (contract && needed[step.id]) part.work += ElementCount(circuit.contractions[step.id].space);
-    const std::vector<uint32_t> own = SetBy(step);
-    if (contract ? needed[step.id] : !own.empty() && set[own[0]]) part.program.steps.push_back(step);
+    if (contract ? needed[step.id] : computable.Has(step)) part.program.steps.push_back(step);
     if (part.work > kMaxWork) return part;
   }
   part.circuit = circuit;
-  for (size_t t = 0; t < set.size(); ++t) {
+  for (uint32_t t = 0; t < circuit.tensors.size(); ++t) {
     Tensor& tensor = part.circuit.tensors[t];
     tensor.kind = TensorKind::kWitness;
-    if (!set[t]) tensor.shape.clear();
+    if (!computable.Has(t)) tensor.shape.clear();
   }
   return part;
 }
@@ -115,13 +166,14 @@ std::vector<ConstantReport> ConstantsOf(const Circuit& circuit, const Program& p
     }
   }
   if (!any_public || !total) return reports;
-  const ConstantPart part = PartOf(circuit, program, sources);
+  const Computable computable(circuit, program, sources);
+  const ConstantPart part = PartOf(circuit, program, computable);
   if (part.work > kMaxWork) return reports;
   const IntegerTensors none(circuit.tensors.size());
   const auto witness = RunProgram(part.circuit, part.program, none, none);
   if (!witness.ok()) return reports;
   for (ConstantReport& report : reports) {
-    if (report.secret) continue;
+    if (report.secret || !computable.Has(report.tensor)) continue;
     const auto& values = witness->assignment.tensors[report.tensor];
     ByteWriter bytes;
     for (const int32_t v : values) bytes.U32(static_cast<uint32_t>(v));

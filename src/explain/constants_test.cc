@@ -75,6 +75,52 @@ TEST(Constants, WhereSumsCouldWrapTheyAreNotComputed) {
   EXPECT_FALSE(constants[0].computed);
 }
 
+// t is set in one half by a step that reads nothing, with a digit, and in the other by one that reads the input; u is a
+// constant beside it and, with `from_digit`, another one is made of the digit.
+CompiledModel HalfConstant(bool from_digit) {
+  CompiledModel m;
+  Circuit& c = m.circuit;
+  c.tensors = {Tensor{"x", TensorKind::kInput, {2}, 0, 3, 0, 0}, Tensor{"t", TensorKind::kOutput, {4}, 0, 3, 0, 0},
+               Tensor{"d", TensorKind::kWitness, {2}, 0, 1, 0, 0}, Tensor{"u", TensorKind::kOutput, {2}, 0, 3, 0, 0},
+               Tensor{"v", TensorKind::kOutput, {2}, 0, 3, 0, 0}};
+  c.tables = {Table{"range", 0, 4, {}}, Table{"bit", 0, 2, {}}, Table{"identity", 0, 4, {{0, 1, 2, 3}}}};
+  const auto cell = [](const View& view) { return Expression{{0, 0}, {{{1, 0}, view}}, {}}; };
+  c.contractions = {Contraction{{2}, 1, Cells(0), std::nullopt}};
+  c.lookups = {Lookup{"x", {2}, 0, {cell(Cells(0))}},
+               Lookup{"d", {2}, 1, {cell(Cells(2))}},
+               Lookup{"constant half", {2}, 2, {Expression{{3, 1}, {{{-1, 1}, Cells(2)}}, {}}, cell(Cells(1))}},
+               Lookup{"other half", {2}, 2, {Expression{{0, 0}, {}, {{{1, 0}, 0}}}, cell(Cells(1, 2))}},
+               Lookup{"u", {2}, 2, {Expression{{1, 0}, {}, {}}, cell(Cells(3))}},
+               Lookup{"v", {2}, 2, {from_digit ? cell(Cells(2)) : Expression{{2, 0}, {}, {}}, cell(Cells(4))}}};
+  m.program.steps = {Step{}, Satisfy(2, {1}), Satisfy(3, {1}), Satisfy(4, {3}), Satisfy(5, {4})};
+  m.program.steps[1].digits = {{2, 1}};
+  m.inputs = {ModelPort{"x", {1, 2}, 0, {1}}};
+  m.outputs = {ModelPort{"t", {1, 4}, 1, {1}}, ModelPort{"u", {1, 2}, 3, {1}}, ModelPort{"v", {1, 2}, 4, {1}}};
+  EXPECT_TRUE(ValidateCircuit(c).ok());
+  const Status status = CheckDeterminism(c, m.program);
+  EXPECT_TRUE(status.ok()) << status.error().ToString();
+  return m;
+}
+
+TEST(Constants, HalvesOfWhatAnInputSetsAreNotRun) {
+  const Explanation e = Explain(HalfConstant(/*from_digit=*/false));
+  ASSERT_EQ(e.nodes.size(), 4u);
+  EXPECT_FALSE(e.nodes[0].constant_result || e.nodes[1].constant_result);
+  EXPECT_EQ(e.nodes[2].operation, "constant 1 everywhere");
+  EXPECT_EQ(e.nodes[3].operation, "constant 2 everywhere");
+  ASSERT_EQ(e.constants.size(), 2u);
+  EXPECT_EQ(e.constants[0].tensor, 3u);
+}
+
+// The digit is not known, since the step that takes it is not run.
+TEST(Constants, MadeOfADigitOfSuchAHalfAreNotComputed) {
+  const Explanation e = Explain(HalfConstant(/*from_digit=*/true));
+  ASSERT_EQ(e.nodes.size(), 4u);
+  EXPECT_EQ(e.nodes[2].operation, "constant 1 everywhere");
+  EXPECT_EQ(e.nodes[3].operation, "constant that was not computed");
+  EXPECT_FALSE(e.nodes[3].problems.empty());
+}
+
 TEST(Constants, NetworksHaveNone) {
   TestGraph g = Residual();
   EXPECT_THAT(Explain(Compiled(g)).constants, IsEmpty());

@@ -189,6 +189,15 @@ Difference CompareExplanations(const Explanation& a, const Explanation& b) {
     if (pairs[k].first - i != pairs[k].second - j) continue;
     for (size_t n = 0; i + n < pairs[k].first; ++n) matching.Match(a.nodes[i + n].output, b.nodes[j + n].output);
   }
+  // Outputs that no node sets, in both keys: both list them as not recognised.
+  std::set<uint32_t> set_by_node[2];
+  for (const Node& node : a.nodes) set_by_node[0].insert(node.output);
+  for (const Node& node : b.nodes) set_by_node[1].insert(node.output);
+  for (size_t i = 0; i < std::min(a.ports.size(), b.ports.size()); ++i) {
+    if (a.ports[i].is_input || b.ports[i].is_input) continue;
+    if (set_by_node[0].contains(a.ports[i].tensor) || set_by_node[1].contains(b.ports[i].tensor)) continue;
+    matching.Match(a.ports[i].tensor, b.ports[i].tensor);
+  }
   const Origins origins[2] = {Origins(a), Origins(b)};
   for (size_t i = 0; i < std::max(a.ports.size(), b.ports.size()); ++i) {
     const bool both = i < a.ports.size() && i < b.ports.size();

@@ -38,8 +38,11 @@ class Explainer {
       if (!accounted_[i]) other_lookups_.push_back(static_cast<uint32_t>(i));
     }
     Ports();
-    out_.nodes = JoinMaxima(circuit_, std::move(steps_));
-    out_.tables = tables_.Reports(out_.nodes);
+    // Before maxima are joined: the tables of those that are taken in are used as well.
+    std::vector<const Node*> apart;
+    for (const ReadStep& step : steps_) apart.push_back(&step.node);
+    out_.tables = tables_.Reports(apart);
+    out_.nodes = JoinMaxima(circuit_, ranges_, std::move(steps_));
     out_.lookups = circuit_.lookups.size();
     for (const Tensor& t : circuit_.tensors) {
       if (t.kind == TensorKind::kWeight) out_.weights += ElementCount(t.shape);
@@ -177,7 +180,9 @@ class Explainer {
       node.constant_result = true;
       node.operation = constant->words;
       if (!constant->secret && !constant->computed) {
-        node.problems.push_back("a constant whose values were not computed: its sums can wrap, or it is too large");
+        node.problems.push_back(
+            "a constant whose values were not computed: its sums can wrap, it is too large, or it is set together with "
+            "something that reads an input");
       }
     }
   }
@@ -189,6 +194,12 @@ class Explainer {
       for (const std::string& problem : node.problems) {
         out_.not_recognised.push_back({"node " + std::to_string(i + 1) + ", " + TensorText(node.output), problem});
       }
+    }
+    for (uint32_t t = 0; t < circuit_.tensors.size(); ++t) {
+      if (circuit_.tensors[t].kind != TensorKind::kOutput || is_value_[t]) continue;
+      out_.not_recognised.push_back({"output " + TensorText(t),
+                                     "no node sets it: it is a helper of a step (a digit of a remainder, a coarse "
+                                     "position), and no formula says what it is"});
     }
     for (const uint32_t id : other_lookups_) {
       const Lookup& lookup = circuit_.lookups[id];

@@ -26,6 +26,8 @@ struct Span {
   uint32_t count = 1;
 };
 
+bool Leaves(const Reach& reach, uint32_t size) { return reach.low < 0 || reach.high >= int64_t{size}; }
+
 std::optional<Span> SpanOf(const Offsets& at) {
   Span span{at[0], at.size() > 1 ? at[1] - at[0] : 1, static_cast<uint32_t>(at.size())};
   for (size_t i = 1; i < at.size(); ++i) {
@@ -50,7 +52,8 @@ struct Known {
 
 class Joiner {
  public:
-  Joiner(const Circuit& circuit, std::vector<ReadStep> steps) : circuit_(circuit), steps_(std::move(steps)) {}
+  Joiner(const Circuit& circuit, const std::vector<ValueRange>& ranges, std::vector<ReadStep> steps)
+      : circuit_(circuit), ranges_(ranges), steps_(std::move(steps)) {}
 
   std::vector<Node> Run() {
     FindReaders();
@@ -136,6 +139,23 @@ class Joiner {
     });
   }
 
+  // Whether `view` reads the tensor of the maximum `inner` within it, along each axis: beyond it there is 0, and that
+  // is what the source has there only along an axis that both have and where they end together.
+  bool KeepsWithin(const View& view, const Shape& space, const Tree& inner) const {
+    const Shape& shape = circuit_.tensors[view.tensor].shape;
+    const Shape& source = circuit_.tensors[inner.source].shape;
+    std::vector<bool> ends_with_source(shape.size(), false);
+    for (size_t a = 0; a < source.size(); ++a) {
+      if (inner.base[a].size() != 1 || inner.offsets[a] != Offsets{0}) continue;
+      const AxisStep& step = inner.base[a][0];
+      if (step.stride == 1 && source[a] == shape[step.axis]) ends_with_source[step.axis] = true;
+    }
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      if (!ends_with_source[axis] && Leaves(ReachOf(view.axes[axis], space), shape[axis])) return false;
+    }
+    return true;
+  }
+
   // The maximum at `view`, over `space`, of whatever its tensor is the maximum of.
   std::optional<Tree> Through(const View& view, const Shape& space, std::vector<size_t>* taken_in) const {
     Tree tree;
@@ -151,7 +171,7 @@ class Joiner {
       return tree;
     }
     const Tree& inner = known->second.tree;
-    const Shape& shape = circuit_.tensors[view.tensor].shape;
+    if (!KeepsWithin(view, space, inner)) return std::nullopt;
     const Shape& source = circuit_.tensors[inner.source].shape;
     tree.source = inner.source;
     tree.offsets = inner.offsets;
@@ -160,12 +180,6 @@ class Joiner {
     for (size_t a = 0; a < source.size(); ++a) {
       for (const AxisStep& outer : inner.base[a]) {
         const AxisMap& map = view.axes[outer.axis];
-        const Reach reach = ReachOf(map, space);
-        const bool leaves = reach.low < 0 || reach.high >= int64_t{shape[outer.axis]};
-        // Beyond the inner maximum there is 0, as there is beyond the source, only if both end together.
-        const bool ends_together = inner.base[a].size() == 1 && outer.stride == 1 && source[a] == shape[outer.axis] &&
-                                   inner.offsets[a] == Offsets{0};
-        if (leaves && !ends_together) return std::nullopt;
         for (int64_t& at : tree.offsets[a]) {
           at += int64_t{outer.stride} * map.offset;
           if (std::abs(at) > INT32_MAX) return std::nullopt;
@@ -182,6 +196,8 @@ class Joiner {
 
   void Grow(size_t i) {
     const ReadStep& step = steps_[i];
+    // What is wrong with one that was taken in would be told nowhere.
+    if (!step.node.problems.empty()) return;
     const uint32_t out = step.node.output;
     const Lookup& lookup = circuit_.lookups[step.node.lookups[0]];
     if (!step.node.part.empty() || !SetsOwnIndex(lookup, out)) return;
@@ -235,6 +251,7 @@ class Joiner {
     Shape space = node.space;
     std::string ranges;
     uint64_t cells = 1;
+    bool leaves = false;
     std::vector<bool> told(source.size(), false);
     std::vector<uint32_t> windows;
     std::vector<uint32_t> reduced;
@@ -250,6 +267,7 @@ class Joiner {
       }
       const std::vector<AxisStep> base = MovingSteps({0, tree.base[a]}, node.space);
       const Reach reach = ReachOf(map, space);
+      leaves = leaves || Leaves(reach, source[a]);
       const int64_t stride = base.empty() ? 1 : base[0].stride;
       const bool strided = base.size() == 1 && stride > 0 && (span.count > 1 || stride > 1);
       if (strided || (base.empty() && span.count > 1 && !CoversAxis(map, space, source[a]))) {
@@ -275,8 +293,13 @@ class Joiner {
       if (windows.back() != windows.size() - 1) term.words += " along " + AxesText(windows);
       if (!over.empty()) term.words += " and over " + over;
     }
-    const std::string reading = ReadingWords(ReadView(view, space, node.space.size(), source, told));
+    const ViewReading read = ReadView(view, space, node.space.size(), source, told);
+    const std::string reading = ReadingWords(read);
     term.words += " of " + TensorText(tree.source) + (reading.empty() ? "" : " " + reading);
+    // A pool takes nothing from outside; the 0 that is read there does no harm where no value is below it.
+    if (leaves && ranges_[tree.source].min < 0) {
+      term.words += (read.outside ? "," : " with 0 outside,") + std::string(" which is above its negative values");
+    }
     node.operation = term.words;
     const size_t equals = node.formula.find(" = ");
     node.formula = node.formula.substr(0, equals) + " = " + term.formula;
@@ -290,6 +313,7 @@ class Joiner {
   }
 
   const Circuit& circuit_;
+  const std::vector<ValueRange>& ranges_;
   std::vector<ReadStep> steps_;
   std::vector<std::set<size_t>> pairs_;
   std::vector<bool> elsewhere_;
@@ -299,8 +323,9 @@ class Joiner {
 
 }  // namespace
 
-std::vector<Node> JoinMaxima(const Circuit& circuit, std::vector<ReadStep> steps) {
-  return Joiner(circuit, std::move(steps)).Run();
+std::vector<Node> JoinMaxima(const Circuit& circuit, const std::vector<ValueRange>& ranges,
+                             std::vector<ReadStep> steps) {
+  return Joiner(circuit, ranges, std::move(steps)).Run();
 }
 
 }  // namespace provenn

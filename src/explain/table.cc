@@ -119,7 +119,7 @@ std::string TableReader::FindClampProblem(uint32_t clamp_table, uint32_t functio
   return "the table does not hold one value where keys are clamped: what lies beyond comes back periodically";
 }
 
-std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) const {
+std::vector<TableReport> TableReader::Reports(const std::vector<const Node*>& nodes) const {
   std::vector<TableReport> reports;
   for (const Table& t : circuit_.tables) {
     TableReport r;
@@ -131,15 +131,15 @@ std::vector<TableReport> TableReader::Reports(const std::vector<Node>& nodes) co
   }
   for (const Lookup& lookup : circuit_.lookups) ++reports[lookup.table].uses;
   std::set<std::tuple<uint32_t, int32_t, int32_t>> listed;
-  for (const Node& node : nodes) {
-    for (const uint32_t id : node.tables) {
+  for (const Node* node : nodes) {
+    for (const uint32_t id : node->tables) {
       TableReport& r = reports[id];
-      const bool function = id == node.tables.front();
+      const bool function = id == node->tables.front();
       if (!function) {
         r.role = "clamp";
         continue;
       }
-      const FunctionReport& f = node.function;
+      const FunctionReport& f = node->function;
       if (listed.insert({id, f.key_scale, f.result_scale}).second) r.functions.push_back(f);
     }
   }

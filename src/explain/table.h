@@ -29,7 +29,7 @@ class TableReader {
 
   // By the lookups' tables: reports of all tables of the circuit, with those functions that `Function` was asked for
   // and that the nodes settled on.
-  std::vector<TableReport> Reports(const std::vector<Node>& nodes) const;
+  std::vector<TableReport> Reports(const std::vector<const Node*>& nodes) const;
 
   const ReadingWork& work() const { return work_; }
 
