@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "commands.h"
 #include "common.h"
+#include "stage_times.h"
 
 namespace provenn::cli {
 namespace {
@@ -15,6 +16,7 @@ struct Options {
   std::string profile = "p100";
   ProveOptions prove;
   bool force = false;
+  bool timings = false;
   Output output;
 };
 
@@ -28,9 +30,13 @@ int Run(const Options& options) {
   if (!key.ok()) return Fail(key.error(), options.output);
   const auto inputs = LoadTensors(options.query.inputs);
   if (!inputs.ok()) return Fail(inputs.error(), options.output);
+  std::vector<StageTime> stages;
   const auto report = [&] {
     TerminalProgress progress;
-    return ProveAnswer(*key, *inputs, prove, &progress);
+    StageTimes times(&progress);
+    auto result = ProveAnswer(*key, *inputs, prove, &times);
+    stages = times.Take();
+    return result;
   }();
   if (!report.ok()) return Fail(report.error(), options.output);
   const provenn::Bytes bytes = EncodeProofFile(report->file);
@@ -44,14 +50,16 @@ int Run(const Options& options) {
       entry["hidden"] = options.prove.private_output;
       outputs.push_back(std::move(entry));
     }
-    PrintJson({{"model_id", ToHex(report->file.model_id)},
-               {"proof", options.path},
-               {"proof_bytes", bytes.size()},
-               {"profile", ProfileName(report->file.profile)},
-               {"batch", report->file.batch},
-               {"prove_s", report->seconds},
-               {"verify_s", report->check_seconds},
-               {"outputs", outputs}});
+    Json json = {{"model_id", ToHex(report->file.model_id)},
+                 {"proof", options.path},
+                 {"proof_bytes", bytes.size()},
+                 {"profile", ProfileName(report->file.profile)},
+                 {"batch", report->file.batch},
+                 {"prove_s", report->seconds},
+                 {"verify_s", report->check_seconds},
+                 {"outputs", outputs}};
+    if (options.timings) json["stages"] = ToJson(stages);
+    PrintJson(json);
   } else {
     for (const OutputTensor& output : report->outputs) {
       fmt::print("output {}  {}, step {}{}\n", Quoted(output.name), Shortened(output.values), Number(output.step),
@@ -59,6 +67,7 @@ int Run(const Options& options) {
     }
     fmt::print("proof  {} ({}, {}), made in {:.3f} s, verified in {:.3f} s\n", options.path, Bytes(bytes.size()),
                ProfileName(report->file.profile), report->seconds, report->check_seconds);
+    if (options.timings) PrintStages(stages);
   }
   return 0;
 }
@@ -76,6 +85,7 @@ void AddProve(CLI::App& app, Action* action) {
       ->check(CLI::IsMember({"p100", "p128"}));
   command->add_option("-o,--output", options->path, "the proof file")->required();
   command->add_flag("--force", options->force, "overwrite a file of that name, unless it is a key or an input");
+  command->add_flag("--timings", options->timings, "how long each stage took");
   command->add_flag("--json", options->output.json, "the report as JSON");
   command->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -18,51 +18,17 @@ constexpr int kConvolutions[] = {64,    64,  kPool, 128, 128,   kPool, 256, 256,
                                  kPool, 512, 512,   512, kPool, 512,   512, 512, kPool};
 constexpr int kDense[] = {512, 512, 10};
 
-class Vgg16Builder {
- public:
-  Vgg16Builder() : random_(Csprng::FromSeed(kSeed, "provenn.benchmark.vgg16")) {
+// Nodes of a chain, and weights of pseudo-random values.
+class RandomModel {
+ protected:
+  RandomModel(std::string_view label, const std::string& name, std::initializer_list<int64_t> image)
+      : random_(Csprng::FromSeed(kSeed, label)) {
     model_.set_ir_version(8);
     model_.add_opset_import()->set_version(17);
-    graph().set_name("vgg16_cifar10_random");
-    Declare(graph().add_input(), "image", {1, 3, 32, 32});
+    graph().set_name(name);
+    Declare(graph().add_input(), "image", image);
   }
 
-  Bytes Build() {
-    int channels = 3;
-    int number = 0;
-    for (int width : kConvolutions) {
-      const std::string index = std::to_string(number++);
-      if (width == kPool) {
-        onnx::NodeProto& pool = Add("MaxPool", "pool" + index);
-        Ints(pool, "kernel_shape", {2, 2});
-        Ints(pool, "strides", {2, 2});
-        continue;
-      }
-      onnx::NodeProto& conv = Add("Conv", "conv" + index);
-      Weights(conv, {width, channels, 3, 3});
-      Ints(conv, "kernel_shape", {3, 3});
-      Ints(conv, "pads", {1, 1, 1, 1});
-      Add("Relu", "relu" + index);
-      channels = width;
-    }
-    Add("Flatten", "flatten");
-    for (size_t i = 0; i < std::size(kDense); ++i) {
-      onnx::NodeProto& dense = Add("Gemm", "fc" + std::to_string(i));
-      Weights(dense, {kDense[i], channels});
-      onnx::AttributeProto& transposed = *dense.add_attribute();
-      transposed.set_name("transB");
-      transposed.set_type(onnx::AttributeProto::INT);
-      transposed.set_i(1);
-      if (i + 1 < std::size(kDense)) Add("Relu", "fc_relu" + std::to_string(i));
-      channels = kDense[i];
-    }
-    Declare(graph().add_output(), value_, {1, channels});
-    std::string bytes;
-    model_.SerializeToString(&bytes);
-    return Bytes(bytes.begin(), bytes.end());
-  }
-
- private:
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
 
   static void Declare(onnx::ValueInfoProto* info, const std::string& name, std::initializer_list<int64_t> shape) {
@@ -83,6 +49,34 @@ class Vgg16Builder {
     return node;
   }
 
+  // With a square window.
+  void Convolution(const std::string& name, int64_t in, int64_t out, int64_t size, int64_t stride, double gain = 1) {
+    onnx::NodeProto& conv = Add("Conv", name);
+    Weights(conv, {out, in, size, size}, gain);
+    Ints(conv, "kernel_shape", {size, size});
+    Ints(conv, "strides", {stride, stride});
+    Ints(conv, "pads", {size / 2, size / 2, size / 2, size / 2});
+  }
+
+  void Dense(const std::string& name, int64_t in, int64_t out) {
+    onnx::NodeProto& dense = Add("Gemm", name);
+    Weights(dense, {out, in});
+    onnx::AttributeProto& transposed = *dense.add_attribute();
+    transposed.set_name("transB");
+    transposed.set_type(onnx::AttributeProto::INT);
+    transposed.set_i(1);
+  }
+
+  Bytes Finish(int64_t classes) {
+    Declare(graph().add_output(), value_, {1, classes});
+    std::string bytes;
+    model_.SerializeToString(&bytes);
+    return Bytes(bytes.begin(), bytes.end());
+  }
+
+  const std::string& value() const { return value_; }
+  void GoOnFrom(const std::string& value) { value_ = value; }
+
   static void Ints(onnx::NodeProto& node, const std::string& name, std::initializer_list<int64_t> values) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
@@ -90,10 +84,10 @@ class Vgg16Builder {
     for (int64_t v : values) attribute.add_ints(v);
   }
 
-  void Weights(onnx::NodeProto& node, const std::vector<int64_t>& shape) {
+  void Weights(onnx::NodeProto& node, const std::vector<int64_t>& shape, double gain = 1) {
     double fan_in = 1;
     for (size_t i = 1; i < shape.size(); ++i) fan_in *= static_cast<double>(shape[i]);
-    Constant(node, node.name() + ".weight", shape, std::sqrt(2.0 / fan_in));
+    Constant(node, node.name() + ".weight", shape, gain * std::sqrt(2.0 / fan_in));
     Constant(node, node.name() + ".bias", {shape[0]}, 0.01);
   }
 
@@ -116,14 +110,103 @@ class Vgg16Builder {
     node.add_input(name);
   }
 
+ private:
   Csprng random_;
   onnx::ModelProto model_;
   std::string value_ = "image";
 };
 
+class Vgg16 : RandomModel {
+ public:
+  Vgg16() : RandomModel("provenn.benchmark.vgg16", "vgg16_cifar10_random", {1, 3, 32, 32}) {}
+
+  Bytes Build() {
+    int channels = 3;
+    int number = 0;
+    for (int width : kConvolutions) {
+      const std::string index = std::to_string(number++);
+      if (width == kPool) {
+        onnx::NodeProto& pool = Add("MaxPool", "pool" + index);
+        Ints(pool, "kernel_shape", {2, 2});
+        Ints(pool, "strides", {2, 2});
+        continue;
+      }
+      Convolution("conv" + index, channels, width, 3, 1);
+      Add("Relu", "relu" + index);
+      channels = width;
+    }
+    Add("Flatten", "flatten");
+    for (size_t i = 0; i < std::size(kDense); ++i) {
+      Dense("fc" + std::to_string(i), channels, kDense[i]);
+      if (i + 1 < std::size(kDense)) Add("Relu", "fc_relu" + std::to_string(i));
+      channels = kDense[i];
+    }
+    return Finish(channels);
+  }
+};
+
+// Batch normalisation is taken to be folded into the convolutions. The last one of each branch has half the deviation,
+// so that sums along the trunk grow slowly.
+class ResNet : RandomModel {
+ public:
+  explicit ResNet(bool bottleneck)
+      : RandomModel(bottleneck ? "provenn.benchmark.resnet50" : "provenn.benchmark.resnet18",
+                    bottleneck ? "resnet50_random" : "resnet18_random", {1, 3, 224, 224}),
+        bottleneck_(bottleneck) {}
+
+  Bytes Build() {
+    Convolution("conv1", 3, 64, 7, 2);
+    Add("Relu", "relu1");
+    onnx::NodeProto& pool = Add("MaxPool", "pool1");
+    Ints(pool, "kernel_shape", {3, 3});
+    Ints(pool, "strides", {2, 2});
+    Ints(pool, "pads", {1, 1, 1, 1});
+    channels_ = 64;
+    constexpr int kBlocks[2][4] = {{2, 2, 2, 2}, {3, 4, 6, 3}};
+    for (int stage = 0; stage < 4; ++stage) {
+      for (int block = 0; block < kBlocks[bottleneck_ ? 1 : 0][stage]; ++block) {
+        Block("layer" + std::to_string(stage + 1) + "." + std::to_string(block), int64_t{64} << stage,
+              stage > 0 && block == 0 ? 2 : 1);
+      }
+    }
+    Add("GlobalAveragePool", "pool2");
+    Add("Flatten", "flatten");
+    Dense("fc", channels_, 1000);
+    return Finish(1000);
+  }
+
+ private:
+  void Block(const std::string& name, int64_t width, int64_t stride) {
+    const std::string from = value();
+    const int64_t out = bottleneck_ ? 4 * width : width;
+    if (bottleneck_) {
+      Convolution(name + ".conv1", channels_, width, 1, 1);
+      Add("Relu", name + ".relu1");
+      Convolution(name + ".conv2", width, width, 3, stride);
+      Add("Relu", name + ".relu2");
+      Convolution(name + ".conv3", width, out, 1, 1, 0.5);
+    } else {
+      Convolution(name + ".conv1", channels_, width, 3, stride);
+      Add("Relu", name + ".relu1");
+      Convolution(name + ".conv2", width, out, 3, 1, 0.5);
+    }
+    const std::string branch = value();
+    GoOnFrom(from);
+    if (stride != 1 || channels_ != out) Convolution(name + ".shortcut", channels_, out, 1, stride, 0.7);
+    Add("Add", name + ".add").add_input(branch);
+    Add("Relu", name + ".relu");
+    channels_ = out;
+  }
+
+  bool bottleneck_;
+  int64_t channels_ = 0;
+};
+
 }  // namespace
 
-Bytes RandomVgg16Onnx() { return Vgg16Builder().Build(); }
+Bytes RandomVgg16Onnx() { return Vgg16().Build(); }
+Bytes RandomResNet18Onnx() { return ResNet(/*bottleneck=*/false).Build(); }
+Bytes RandomResNet50Onnx() { return ResNet(/*bottleneck=*/true).Build(); }
 
 FloatTensor RandomImage(const Dims& shape, bool normalised, std::string_view label) {
   Csprng random = Csprng::FromSeed(kSeed, label);

@@ -13,6 +13,11 @@ namespace provenn {
 // in one range (He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015), as training would.
 Bytes RandomVgg16Onnx();
 
+// ResNet-18 and ResNet-50 for images of 224x224 (input [1,3,224,224], 1000 classes; 11.7 and 25.5 M weights), with such
+// weights.
+Bytes RandomResNet18Onnx();
+Bytes RandomResNet50Onnx();
+
 // Pseudo-random integers in [0, 255], or that divided by 255.
 FloatTensor RandomImage(const Dims& shape, bool normalised, std::string_view label);
 

@@ -45,9 +45,14 @@ std::vector<OutputTensor> RealOutputs(const PublicModel& model, const Witness& w
   return outputs;
 }
 
+void ReportStage(ProgressSink* progress, const char* stage) {
+  if (progress != nullptr) progress->Report(0, stage);
+}
+
 template <typename K>
 Result<Bytes> Prove(const ProvingKey& key, const Circuit& batched, const Statement& statement, const Witness& witness,
                     ByteSpan entropy, ProgressSink* progress) {
+  ReportStage(progress, "plan");
   ASSIGN_OR_RETURN(const Plan plan, MakePlan<K>(batched, statement.hidden, statement.weights));
   Csprng random = ProofRandom(plan.profile, statement, key.oracle().seed, witness, entropy);
   const ProverInput input{&witness, &key.weights(), statement.weights.columns == 0 ? nullptr : &key.oracle()};
@@ -77,6 +82,7 @@ Result<ProveReport> ProveAnswerWith(ByteSpan entropy, const ProvingKey& key, con
   }
   const PagePoolScope pool;
   const auto started = std::chrono::steady_clock::now();
+  ReportStage(progress, "model");
   ProveReport report;
   ProofFile& file = report.file;
   file.profile = options.profile;

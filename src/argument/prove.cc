@@ -62,6 +62,7 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   TensorValues values;
   for (size_t t = 0; t < plan.circuit.tensors.size(); ++t) values.emplace_back(ValuesOf(plan, input, *witness, t));
 
+  report(0.05, "shape");
   // The verifier's code on a proof of zeros says which products of pads are needed, before anything is committed.
   std::vector<std::pair<uint32_t, uint32_t>> products;
   {

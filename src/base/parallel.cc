@@ -1,6 +1,7 @@
 #include "base/parallel.h"
 
 #include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -47,6 +48,20 @@ void ParallelFor(size_t n, size_t grain, const std::function<void(size_t, size_t
 #endif
 }
 
-size_t ThreadCount() { return static_cast<size_t>(std::max(1, oneapi::tbb::this_task_arena::max_concurrency())); }
+using oneapi::tbb::global_control;
+
+size_t ThreadCount() {
+  const auto arena = static_cast<size_t>(std::max(1, oneapi::tbb::this_task_arena::max_concurrency()));
+  return std::min(arena, global_control::active_value(global_control::max_allowed_parallelism));
+}
+
+struct ThreadLimit::Control {
+  global_control limit;
+};
+
+ThreadLimit::ThreadLimit(size_t threads)
+    : control_(std::make_unique<Control>(global_control(global_control::max_allowed_parallelism, threads))) {}
+
+ThreadLimit::~ThreadLimit() = default;
 
 }  // namespace provenn

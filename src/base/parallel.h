@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace provenn {
 
@@ -12,5 +13,18 @@ void ParallelFor(size_t n, size_t grain, const std::function<void(size_t begin, 
 
 // Number of threads that ParallelFor uses; 1 <= n.
 size_t ThreadCount();
+
+// While one is alive, ParallelFor uses at most so many threads: for measuring how the work scales.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(size_t threads);  // 1 <= threads
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  struct Control;
+  std::unique_ptr<Control> control_;
+};
 
 }  // namespace provenn
