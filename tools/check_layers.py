@@ -8,7 +8,7 @@ Prints each violation as file:line: message; exit code 1 if there is one.
 The table is src/modules.cmake. Rules:
   1. A file in src/<module> includes only its own module and what DEPENDS reaches (a test also the provenn_<module>
      libraries named in TEST_LIBRARIES). DEPENDS names only modules declared above, so there is no cycle.
-  2. A file in apps/ or python/ includes api/ and base/ only.
+  2. A file in apps/ includes api/ and base/ only.
   3. A verifier file (named *verifier* or verify*) and every file it reaches, with the .cc beside each reached header,
      includes no prover file, no thread and no ONNX: the verifier alone is a small library that runs in a browser.
   4. Test headers (test_*.h, *_test_*.h), which may draw on weak randomness, are included by tests, benchmarks, fuzz
@@ -131,7 +131,7 @@ class Tree:
                     self.report(path, include.line, f"include {include.path} by its path under src/")
 
     def check_apps(self):
-        for top in ("apps", "python"):
+        for top in ("apps",):
             for path in source_files(self.root / top):
                 for include in read_includes(path):
                     target = include.path.split("/")[0]

@@ -1,4 +1,7 @@
-"""One-line mutations of the prover and of lowering, and the test that must notice each: see tools/mutate_prover."""
+"""One-line mutations of the prover, of lowering and of the key check, and the test that must notice each: see
+tools/mutate_prover."""
+from key_check_mutations import FILE as KEY_CHECK_FILE
+from key_check_mutations import KEY_CHECK
 
 OPENING = "src/argument/opening_prover.cc"
 ORACLE = "src/commit/oracle_prover.cc"
@@ -147,6 +150,18 @@ mutation("row-salt-through-a-buffer", WEIGHTS, "{seed, ByteSpan(rein",
          "{ByteSpan(Bytes(seed.begin(), seed.end())), ByteSpan(rein", "argument",
          "WipingRowSaltTest.RowSaltLeavesNeitherSeedNorSalt")
 
+# The certificate's coins, and the seed.
+OTHER_COINS = "RandomnessTest.TwoCertificatesShareNothing"
+mutation("certificate-key-constant", "src/argument/certificate_prover.cc",
+         "ProofRandom(plan.profile, statement, oracle.seed, w.witness, entropy)",
+         "Csprng::FromSecret(\"x\", {entropy.first(0)})", "api", OTHER_COINS)
+mutation("certificate-entropy-constant", "src/api/certify.cc", "oracle, SystemEntropy().span(),",
+         "oracle, Bytes(kEntropyBytes),", "api", OTHER_COINS)
+mutation("hedge-with-one-hidden-tensor", RANDOM, "values.size() * sizeof(int32_t)));\n",
+         "values.size() * sizeof(int32_t)));\n    break;\n", "argument", HEDGE)
+mutation("seed-of-4-bytes", "src/api/commit_model.cc", "Csprng::FromSystem().Fill(seed);",
+         "Csprng::FromSystem().Fill(std::span(seed).first(4));", "api", "RandomnessTest.SeedsDifferInEveryWord")
+
 # Not a leak: the rule of lowering by which no rescale has a second decomposition modulo p. The search for second
 # solutions notices, and so does the key check.
 BOUND = "return bits < 64 && (static_cast<unsigned __int128>(keys) << bits) <= Goldilocks::kModulus;"
@@ -154,3 +169,7 @@ for name, test in (("search", "SecondSolution.TheSearchFindsNoneInWhatLoweringMa
                    ("key-check", "SecondSolution.TheKeyCheckTakesWhatLoweringMakes")):
     mutation(f"tables-shared-beyond-the-modulus-{name}", "src/model/lower_layout.cc", BOUND,
              "return bits < 64 || keys == 0;", "model", test)
+
+# Not a leak either: the key check.
+for name, old, new in KEY_CHECK:
+    mutation(f"key-check-{name}", KEY_CHECK_FILE, old, new, "api", "ConformanceKeys.*")

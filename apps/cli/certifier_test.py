@@ -17,7 +17,7 @@ import tempfile
 import unittest
 
 import cli_test
-from cli_test import ACCEPT, REJECT, TINY, UNREADABLE, read_npy
+from cli_test import ACCEPT, REJECT, ROOT, TINY, UNREADABLE, read_npy
 
 SAME, DIFFERENT = ACCEPT, REJECT
 # The keys of RFC 8032, section 7.1, tests 2 and 1.
@@ -268,6 +268,33 @@ class Certifier(unittest.TestCase):
         self.assertIn('input "x" (given without a name;', text)
         text = must(ACCEPT, "verify", self.vk, self.proof, "--input", f"x={TINY / 'input.npy'}")
         self.assertIn('input "x" (largest difference', text)
+
+    def test_a_refused_key_has_a_verdict_in_every_command_that_reads_it(self):
+        cases = json.loads((ROOT / "conformance/manifest.json").read_text())
+        case = next(c for c in cases if c.get("reason") == "key-check")
+        key = bytearray((ROOT / "conformance" / case["key"]).read_bytes())
+        for edit in case["edits"]:
+            if edit["file"] == "key":
+                change = bytes.fromhex(edit["bytes"])
+                key[edit["at"]:edit["at"] + edit.get("remove", len(change))] = change
+        refused = self.dir / "refused.vk"
+        refused.write_bytes(key)
+        for command in (["verify", refused, self.proof], ["verify-key", refused], ["explain", refused],
+                        ["explain", self.vk, refused], ["inspect", refused]):
+            self.assertIn("REJECT: key-check", must(REJECT, *command))
+            self.assertEqual(must(REJECT, *command, "--json")["reason"], "key-check")
+
+    def test_what_is_public_is_no_seed(self):
+        for seed, kind in ((TINY / "input.npy", "NumPy"), (self.card, "JSON"), (self.public, "PEM"),
+                           (ROOT / "examples/lenet/model.onnx", "")):
+            text = must(UNREADABLE, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy",
+                             "--seed", seed, "-o", self.dir / "no_seed")
+            self.assertIn(kind, text)
+        seed = self.dir / "chance.seed"
+        for first in (b"{", b"\x08"):  # as random bytes may begin
+            seed.write_bytes(first + bytes(range(150, 190)))
+            must(0, "commit", TINY / "model.onnx", "--calibration", TINY / "calibration.npy", "--certificate",
+                      "none", "--seed", seed, "--force", "-o", self.dir / "chance")
 
     # ---- Reproduction.
 

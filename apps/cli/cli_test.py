@@ -446,6 +446,10 @@ class CommandLine(unittest.TestCase):
         verdict = self.must(ACCEPT, "verify-key", tight / "model.vk", tight / "model.cert", "--json")
         self.assertFalse(verdict["total"])
         self.assertTrue(any("every input in range" in item for item in verdict["not_checked"]))
+        self.must(0, "prove", tight / "model.pk", "--input", TINY / "input.npy", "-o", tight / "a.proof")
+        answer = self.must(ACCEPT, "verify", tight / "model.vk", tight / "a.proof", "--certificate",
+                           tight / "model.cert", "--json")
+        self.assertTrue(any("every input in range" in item for item in answer["not_checked"]))
         strict = self.must(REJECT, "verify-key", tight / "model.vk", tight / "model.cert", "--model-id",
                            commit["model_id"], "--strict", "--json")
         self.assertEqual(strict["reason"], "totality")
@@ -529,7 +533,40 @@ class CommandLine(unittest.TestCase):
     def test_bench(self):
         result = self.must(0, "bench", "--model", "lenet", "--repeat", "1", "--examples", ROOT / "examples", "--json")
         self.assertLessEqual({"model", "prove_s", "verify_s", "proof_bytes", "peak_bytes"}, set(result["results"][0]))
-        self.assertGreater(result["results"][0]["peak_bytes"], 1 << 20)
+        lenet = result["results"][0]
+        self.assertGreater(lenet["peak_bytes"], 1 << 20)
+        self.assertNotIn("stages", lenet)
+        text = self.must(0, "bench", "--model", "lenet", "--repeat", "1", "--examples", ROOT / "examples", "--stages",
+                         "--threads")
+        for word in ("cold", "core-ns", "floor", "lookups", "multiply-add", "lenet: threads  1:"):
+            self.assertIn(word, text)
+        self.must(UNREADABLE, "bench", "--model", "none")
+        self.must(UNREADABLE, "bench-process", "prove", "x", "y")
+
+    def test_timings_of_a_proof(self):
+        proof = self.dir / "timed.proof"
+        prove = ("prove", self.pk, "--input", TINY / "input.npy", "-o", proof, "--timings", "--force")
+        stages = self.must(0, *prove, "--json")["stages"]
+        names = [entry["stage"] for entry in stages]
+        self.assertEqual(names, ["model", "plan", "tables", "shape", "commitment", "lookups", "contractions", "weights",
+                                 "opening"])
+        self.assertTrue(all(entry["seconds"] >= 0 and entry["core_seconds"] >= 0 for entry in stages))
+        self.assertIn("core ms", self.must(0, *prove))
+
+    def test_a_rejected_proof_shows_no_values(self):
+        rejected = self.verify(REJECT, "--context", "there")
+        self.assertEqual((rejected["inputs"], rejected["outputs"]), ([], []))
+        text = self.must(REJECT, "verify", self.vk, self.proof, "--context", "there")
+        self.assertNotIn("output", text.split("REJECT")[0])
+
+    def test_demanded_tensors_have_the_models_shape_and_single_precision(self):
+        values = self.run_json["outputs"][0]["values"]
+        demanded = self.dir / "demanded.npy"
+        for shape, code in (((1, 2), ACCEPT), ((2,), ACCEPT), ((2, 1), UNREADABLE), ((1, 1, 2), UNREADABLE)):
+            write_npy(demanded, shape, values)
+            self.must(code, "verify", self.vk, self.proof, "--output", demanded)
+        write_npy(demanded, (2, 2), values * 2)
+        self.assertEqual(self.verify(REJECT, "--output", demanded)["reason"], "output-mismatch")
 
 
 if __name__ == "__main__":

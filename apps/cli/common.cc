@@ -21,6 +21,21 @@ int Fail(const Error& error, const Output& output) {
   return kCannotRead;
 }
 
+int RejectKey(const Error& refused, const Output& output) {
+  const char* reason = ReasonName(Reason::kKeyCheck);
+  const char* sentence = ReasonSentence(Reason::kKeyCheck);
+  if (output.json) {
+    PrintJson({{"accepted", false},
+               {"verdict", "REJECT"},
+               {"reason", reason},
+               {"sentence", sentence},
+               {"where", refused.ToString()}});
+  } else {
+    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(refused.ToString()), sentence);
+  }
+  return kRejected;
+}
+
 void PrintJson(const Json& json) {
   // Names come from files: bytes that are not UTF-8 are replaced rather than refused.
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);

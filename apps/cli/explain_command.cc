@@ -25,6 +25,7 @@ Result<ExplainedKey> Read(const std::string& path) {
 
 int Compare(const Options& options, const ExplainedKey& a) {
   const auto b = Read(options.keys[1]);
+  if (!b.ok() && b.error().code == Code::kRefusedKey) return RejectKey(b.error(), options.output);
   if (!b.ok()) return Fail(b.error(), options.output);
   const Difference difference = CompareExplanations(a.explanation, b->explanation);
   if (options.output.json) {
@@ -50,6 +51,7 @@ int Run(const Options& options) {
     if (!writable.ok()) return Fail(writable.error(), options.output);
   }
   const auto key = Read(options.keys[0]);
+  if (!key.ok() && key.error().code == Code::kRefusedKey) return RejectKey(key.error(), options.output);
   if (!key.ok()) return Fail(key.error(), options.output);
   if (options.keys.size() > 1) return Compare(options, *key);
   if (!options.svg.empty()) {

@@ -86,7 +86,8 @@ void PrintExplanation(const ExplainedKey& key) {
              Grouped(e.weights), e.not_recognised.empty() ? ": everything is recognised" : "");
   if (e.not_total.empty()) {
     fmt::print(
-        "  every input in range has an answer, if the weights are within their bounds (model.cert shows that)\n");
+        "  every input in range has an answer, if the weights are within their bounds (verify-key checks its "
+        "certificate)\n");
   } else {
     fmt::print("  some input in range may have no answer: {}\n", Printable(e.not_total));
   }

@@ -48,6 +48,9 @@ void Print(const Inspection& inspection) {
 
 int Run(const Options& options) {
   const auto inspection = InspectFile(options.file);
+  if (!inspection.ok() && inspection.error().code == Code::kRefusedKey) {
+    return RejectKey(inspection.error(), options.output);
+  }
   if (!inspection.ok()) return Fail(inspection.error(), options.output);
   if (!options.output.json) {
     Print(*inspection);

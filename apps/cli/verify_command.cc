@@ -75,7 +75,7 @@ void PrintReport(const VerifyReport& report, const std::vector<CoverageItem>& co
   if (report.accepted) {
     const std::vector<std::string> missing = CoverageTexts(coverage, false, Hints::kOptions);
     fmt::print("checked      {}\nNOT checked  {}\nACCEPT{}\n", Joined(CoverageTexts(coverage, true, Hints::kOptions)),
-               Joined(missing), !missing.empty() ? ", as far as it was checked" : "");
+               missing.empty() ? "nothing" : Joined(missing), !missing.empty() ? ", as far as it was checked" : "");
   } else {
     fmt::print("REJECT: {}{}{}\n{}\n", ReasonName(report.reason), report.where.empty() ? "" : ": ",
                Printable(report.where), ReasonSentence(report.reason));
@@ -100,16 +100,19 @@ Result<Expectations> ReadExpectations(const Options& options) {
   return expect;
 }
 
-// A rejection before the proof is looked at; with the id of the key, if it has one.
-int Reject(const char* reason, const char* sentence, const std::string& where, const std::optional<Digest>& id,
-           const Output& output) {
+// A card that is not about this key.
+int RejectCard(const std::string& where, const Digest& id, const Output& output) {
+  const char* reason = "card";
+  const char* sentence = "What the card claims is not about this key, or not by whom it should be.";
   if (output.json) {
-    Json json = {
-        {"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"sentence", sentence}, {"where", where}};
-    if (id.has_value()) json["model_id"] = ToHex(*id);
-    PrintJson(json);
+    PrintJson({{"accepted", false},
+               {"verdict", "REJECT"},
+               {"reason", reason},
+               {"sentence", sentence},
+               {"where", where},
+               {"model_id", ToHex(id)}});
   } else {
-    if (id.has_value()) fmt::print("model id  {}\n", ToHex(*id));
+    fmt::print("model id  {}\n", ToHex(id));
     fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(where), sentence);
   }
   return kRejected;
@@ -142,8 +145,7 @@ int Run(const Options& options) {
   if (!expect.ok()) return Fail(expect.error(), options.output);
   const auto model = ReadVerifyingKey(options.key);
   if (!model.ok() && model.error().code == Code::kRefusedKey) {
-    return Reject(ReasonName(Reason::kKeyCheck), ReasonSentence(Reason::kKeyCheck), model.error().ToString(),
-                  std::nullopt, options.output);
+    return RejectKey(model.error(), options.output);
   }
   if (!model.ok()) return Fail(model.error(), options.output);
   if (options.strict) {
@@ -157,8 +159,7 @@ int Run(const Options& options) {
     card = *read;
     const std::string mismatch = CardMismatch(*card, model->model_id);
     if (!mismatch.empty()) {
-      return Reject("card", "What the card claims is not about this key, or not by whom it should be.", mismatch,
-                    model->model_id, options.output);
+      return RejectCard(mismatch, model->model_id, options.output);
     }
   }
   const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);

@@ -6,6 +6,7 @@ import numpy as np
 from .channel import Rejected
 from .circuit import INPUT, OUTPUT, elements
 from .field import signed
+from .formats import Unreadable
 from .transcript import u32
 
 
@@ -60,18 +61,39 @@ def array_of(values, port, tensor, batch):
     return integers.transpose(np.argsort(axes)).reshape([batch * port.shape[0]] + port.shape[1:]) * 2.0**-tensor.scale
 
 
-def integers_of(array, port, tensor, batch):
-    """The values of a tensor that an array in the model's layout stands for, or None if it has another shape."""
-    if list(array.shape) != [batch * port.shape[0]] + port.shape[1:]:
-        return None
-    scaled = np.asarray(array, dtype=np.float64) * 2.0**tensor.scale
+def samples_of(array, port):
+    """How many samples an array in the model's layout has. Raises Unreadable where it has the shape of none."""
+    shape = list(array.shape)
+    if port.shape and shape[1:] == port.shape[1:] and len(shape) == len(port.shape) and shape[0] % port.shape[0] == 0:
+        if shape[0]:
+            return shape[0] // port.shape[0]
+    elif shape == port.shape or (port.shape[:1] == [1] and shape == port.shape[1:]):
+        return 1
+    raise Unreadable(f"an array of shape {shape} for {port.name!r}, which has {port.shape}")
+
+
+def is_input(array, port, tensor, batch, public):
+    """Whether the numbers, each rounded to the nearest integer of the tensor, are its public values."""
+    scaled = array.astype(np.float64) * 2.0**tensor.scale
     rounded = np.trunc(scaled + np.copysign(0.5, scaled))  # halves away from zero
-    return [int(x) for x in rounded.reshape([batch] + port.shape).transpose(axes_of(port)).reshape(-1)]
+    return [int(x) for x in rounded.reshape([batch] + port.shape).transpose(axes_of(port)).reshape(-1)] == public
 
 
-def check_demanded(circuit, ports, proof, demanded, reason):
+def is_output(array, port, tensor, batch, public):
+    """Whether the numbers are those that the public values stand for, in single precision."""
+    return np.array_equal(array.reshape(-1), array_of(public, port, tensor, batch).astype(np.float32).reshape(-1))
+
+
+def check_demanded(circuit, ports, proof, demanded, holds, reason):
+    for name in demanded:
+        if name not in [port.name for port in ports]:
+            raise Unreadable(f"a demand on {name!r}, which the model does not have")
     for port in ports:
-        if port.name in demanded:
-            values = integers_of(demanded[port.name], port, circuit.tensors[port.tensor], proof.batch)
-            if values is None or proof.public[port.tensor] != values:  # hidden values are those of no array
-                raise Rejected(reason)
+        if port.name not in demanded:
+            continue
+        array = np.asarray(demanded[port.name]).astype(np.float32)
+        samples = samples_of(array, port)
+        public = proof.public[port.tensor]
+        if (public is None or samples != proof.batch or not np.isfinite(array).all()
+                or not holds(array, port, circuit.tensors[port.tensor], proof.batch, public)):
+            raise Rejected(reason)

@@ -7,7 +7,8 @@ from .key_check import key_passes
 from .lookups import verify_lookups
 from .opening import verify_opening
 from .plan import Refused, make_plan
-from .statement import Demands, absorb_statement, check_demanded, check_values, public_arrays
+from .statement import (Demands, absorb_statement, check_demanded, check_values, is_input, is_output,
+                        public_arrays)
 from .weights_link import verify_weights_link
 
 ACCEPT = "ACCEPT"
@@ -37,8 +38,8 @@ def check_statement(key, proof, demands):
     check_values(key.circuit, proof)
     if demands.context not in (None, proof.context):
         raise Rejected("context")
-    check_demanded(key.circuit, key.inputs, proof, demands.inputs, "input-mismatch")
-    check_demanded(key.circuit, key.outputs, proof, demands.outputs, "output-mismatch")
+    check_demanded(key.circuit, key.inputs, proof, demands.inputs, is_input, "input-mismatch")
+    check_demanded(key.circuit, key.outputs, proof, demands.outputs, is_output, "output-mismatch")
 
 
 def check_batch(circuit, batch):

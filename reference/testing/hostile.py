@@ -1,5 +1,6 @@
 """Keys of conformance/ changed so that a cell would have a choice, or a check could be evaded: one rule of section 3.1
-each. HOSTILE is a list of (rule, model, what was changed, the change of the key that was read)."""
+each. HOSTILE is a list of (rule, model, what was changed, the change of the key that was read); hostile_small adds
+circuits of a few cells to it."""
 import copy
 
 from provenn_reference.circuit import WITNESS, AxisMap, Contraction, Expression, Lookup, Tensor, View

@@ -6,6 +6,7 @@ from provenn_reference import encode
 from provenn_reference.formats import Unreadable, read_key
 from provenn_reference.key_check import KeyCheck, key_passes
 from testing.hostile import HOSTILE, changed
+from testing.hostile_small import SMALL
 
 CONFORMANCE = pathlib.Path(__file__).resolve().parents[2] / "conformance"
 MODELS = ("mlp", "conv", "softmax", "relu")
@@ -19,6 +20,11 @@ class KeyCheckTest(unittest.TestCase):
     def test_honest_keys_pass(self):
         for model in MODELS:
             self.assertTrue(key_passes(read_key(key_bytes(model))), model)
+
+    def test_small_keys_pass(self):
+        for small in SMALL:
+            key = read_key(encode.public_key(changed(read_key(key_bytes("mlp")), small)))
+            self.assertEqual([rule for rule, holds in KeyCheck(key).rules().items() if not holds()], [], small.__doc__)
 
     def test_every_rule_refuses_what_breaks_it(self):
         for rule, model, what, change in HOSTILE:

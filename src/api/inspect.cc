@@ -7,18 +7,13 @@
 #include "api/card.h"
 #include "api/provenn.h"
 #include "base/file.h"
+#include "explain/reading.h"
 #include "model/onnx_import.h"
 
 namespace provenn {
 namespace {
 
 int64_t Int(uint64_t v) { return static_cast<int64_t>(v); }
-
-std::string ShapeText(const Shape& shape) {
-  std::string text;
-  for (uint32_t s : shape) text += (text.empty() ? "" : "x") + std::to_string(s);
-  return text.empty() ? "scalar" : text;
-}
 
 const char* KindText(TensorKind kind) {
   switch (kind) {

@@ -5,6 +5,7 @@
 
 #include "api/prove_with_entropy.h"
 #include "api/test_session.h"
+#include "argument/certificate.h"
 #include "argument/proof_random_prover.h"
 #include "argument/prove.h"
 #include "argument/verify.h"
@@ -23,6 +24,31 @@ Schedule ScheduleOf(const Circuit& batched, const Statement& statement, const By
 }
 
 // The 8-byte words of a proof but for these, which are the commitment's or public: row digests and their path, nonces.
+std::set<uint64_t> WordsOf(const Schedule& schedule, const Bytes& proof) {
+  std::set<uint64_t> words;
+  size_t at = 0;
+  for (const ScheduleEntry& e : schedule) {
+    if (e.kind == 'c') continue;
+    const bool shared = e.label == "row digests" || e.label == "row path" || e.kind == 'n';
+    for (size_t i = 0; i + 8 <= e.bytes && !shared; i += 8) {
+      uint64_t word = 0;
+      std::memcpy(&word, proof.data() + at + i, 8);
+      EXPECT_TRUE(words.insert(word).second) << "a word occurs twice in one proof, at " << e.label;
+    }
+    at += e.bytes;
+  }
+  EXPECT_EQ(at, proof.size());
+  EXPECT_GT(words.size(), 5000u);
+  return words;
+}
+
+std::set<uint64_t> WordsOf(const PublicModel& model, const Certificate& certificate) {
+  const auto circuit = MakeCertificateCircuit(model.circuit, model.weights.columns);
+  EXPECT_TRUE(circuit.ok());
+  const Statement statement = CertificateStatement(*circuit, model.weights, model.model_id);
+  return WordsOf(ScheduleOf<Ext2>(circuit->circuit, statement, certificate.proof), certificate.proof);
+}
+
 std::set<uint64_t> WordsOf(const PublicModel& model, const ProofFile& file) {
   const auto batched = BatchedCircuit(model.circuit, file.batch);
   Reason reason{};
@@ -31,21 +57,7 @@ std::set<uint64_t> WordsOf(const PublicModel& model, const ProofFile& file) {
   EXPECT_TRUE(statement.has_value()) << where;
   const Schedule schedule = file.profile == Profile::kP100 ? ScheduleOf<Ext2>(*batched, *statement, file.proof)
                                                            : ScheduleOf<Ext3>(*batched, *statement, file.proof);
-  std::set<uint64_t> words;
-  size_t at = 0;
-  for (const ScheduleEntry& e : schedule) {
-    if (e.kind == 'c') continue;
-    const bool shared = e.label == "row digests" || e.label == "row path" || e.kind == 'n';
-    for (size_t i = 0; i + 8 <= e.bytes && !shared; i += 8) {
-      uint64_t word = 0;
-      std::memcpy(&word, file.proof.data() + at + i, 8);
-      EXPECT_TRUE(words.insert(word).second) << "a word occurs twice in one proof, at " << e.label;
-    }
-    at += e.bytes;
-  }
-  EXPECT_EQ(at, file.proof.size());
-  EXPECT_GT(words.size(), 5000u);
-  return words;
+  return WordsOf(schedule, file.proof);
 }
 
 size_t Common(const std::set<uint64_t>& a, const std::set<uint64_t>& b) {
@@ -68,6 +80,36 @@ class RandomnessTest : public TinySession {
 
 TEST_F(RandomnessTest, TwoProofsOfOneStatementShareNothing) {
   EXPECT_EQ(Common(WordsOf(model_, Prove().file), WordsOf(model_, Prove().file)), 0u);
+}
+
+TEST_F(RandomnessTest, TwoCertificatesShareNothing) {
+  const auto key = ProvingKey::Open(folder_ + "/model.pk");
+  ASSERT_TRUE(key.ok());
+  const auto certify = [&] {
+    const auto certificate = CertifyModel(model_, key->weights(), key->oracle(), Profile::kP100, nullptr);
+    EXPECT_TRUE(certificate.ok());
+    return WordsOf(model_, *certificate);
+  };
+  EXPECT_EQ(Common(certify(), certify()), 0u);
+}
+
+// Where none is given, the seed of the weights' salts is the system's: 32 bytes, in each of which two may differ.
+TEST_F(RandomnessTest, SeedsDifferInEveryWord) {
+  std::vector<WeightsSeed> seeds;
+  for (const std::string name : {"one", "other"}) {
+    CommitOptions options;
+    options.certificate.reset();
+    const std::string folder = folder_ + "/" + name;
+    ASSERT_TRUE(CommitModelFile(kTestData + "tiny/model.onnx", {{"", TestTensor("tiny/calibration.npy")}}, options,
+                                folder, nullptr)
+                    .ok());
+    const auto key = ProvingKey::Open(folder + "/model.pk");
+    ASSERT_TRUE(key.ok());
+    seeds.push_back(key->oracle().seed);
+  }
+  for (size_t i = 0; i < seeds[0].size(); i += 4) {
+    EXPECT_FALSE(std::equal(&seeds[0][i], &seeds[0][i] + 4, &seeds[1][i])) << "bytes " << i << " to " << i + 3;
+  }
 }
 
 // The generator is ProofRandom of this key's seed, this statement and this witness.

@@ -11,7 +11,7 @@ namespace provenn {
 namespace {
 
 constexpr uint32_t kSeedFormatVersion = 1;
-constexpr uint64_t kMaxSeedFileBytes = 1u << 20;
+constexpr uint64_t kMaxSeedFileBytes = 4096;  // what is larger is some other file
 
 Result<WeightsSeed> Decode(ByteSpan bytes) {
   ByteReader reader(bytes);
@@ -28,7 +28,7 @@ Result<WeightsSeed> Decode(ByteSpan bytes) {
 Result<WeightsSeed> SeedFromBytes(ByteSpan bytes) {
   const ByteSpan magic = AsBytes(kSeedMagic);
   if (bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin())) return Decode(bytes);
-  RETURN_IF_ERROR(RefuseOurFile(bytes, "a seed: a seed file, or 32 random bytes or more"));
+  RETURN_IF_ERROR(RefuseKnownFile(bytes, "a seed: a seed file, or 32 random bytes or more"));
   if (bytes.size() < kMinSeedFileBytes) {
     return Error{Code::kInvalidArgument,
                  "has " + std::to_string(bytes.size()) + " bytes; a seed needs at least " +

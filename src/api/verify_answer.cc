@@ -57,6 +57,11 @@ bool GivenByPosition(const std::vector<NamedTensor>& expected, const FloatTensor
                      [&](const NamedTensor& t) { return &t.values == values && t.name.empty(); });
 }
 
+std::string OtherBatch(const std::string& side, const ModelPort& port, const Statement& statement, uint32_t samples) {
+  return side + " " + port.name + ": the proof is about " + std::to_string(statement.batch) + " samples, not " +
+         std::to_string(samples);
+}
+
 // Where the proof's inputs differ from those that are expected; empty if they do not.
 Result<std::string> InputMismatch(const PublicModel& model, const Statement& statement,
                                   const std::vector<NamedTensor>& expected, std::vector<InputDifference>* differences) {
@@ -74,10 +79,7 @@ Result<std::string> InputMismatch(const PublicModel& model, const Statement& sta
     QuantiseInput(model.circuit, port, *tensors[i], want);
     if (statement.hidden[port.tensor] != 0) return HiddenText("input", port.name);
     const std::vector<int32_t>& have = statement.values[port.tensor];
-    if (*batch != statement.batch) {
-      return "input " + port.name + ": the proof is about " + std::to_string(statement.batch) + " samples, not " +
-             std::to_string(*batch);
-    }
+    if (*batch != statement.batch) return OtherBatch("input", port, statement, *batch);
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
     if (w == want.end() && h == have.end()) {
       const FloatTensor proved = RealValues(model.circuit, port, have, statement.batch);
@@ -103,13 +105,11 @@ Result<std::string> OutputMismatch(const PublicModel& model, const Statement& st
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i] == nullptr) continue;
     const ModelPort& port = model.outputs[i];
+    ASSIGN_OR_RETURN(const uint32_t samples, CountSamples(tensors[i]->shape, port.shape, "output " + port.name));
     if (statement.hidden[port.tensor] != 0) return HiddenText("output", port.name);
+    if (samples != statement.batch) return OtherBatch("output", port, statement, samples);
     const FloatTensor have = RealValues(model.circuit, port, statement.values[port.tensor], statement.batch);
     const std::vector<float>& want = tensors[i]->data;
-    if (want.size() != have.data.size()) {
-      return "output " + port.name + ": the proof shows " + std::to_string(have.data.size()) + " values, not " +
-             std::to_string(want.size());
-    }
     // Equal as real numbers, so that -0 is 0; NaN equals nothing.
     const auto [w, h] = std::mismatch(want.begin(), want.end(), have.data.begin());
     if (w == want.end()) {
@@ -257,6 +257,8 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   const auto reject = [&](Reason reason, std::string where) {
     report.reason = reason;
     report.where = std::move(where);
+    report.inputs.clear();
+    report.outputs.clear();
     return report;
   };
   if (file.model_id != model.model_id) {
@@ -290,6 +292,8 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
     const KeyVerdict key =
         VerifyCertificate(model, *expectations.certificate, expectations.profile.value_or(Profile::kP100));
     if (!key.accepted) return reject(key.reason, "certificate: " + key.where);
+    report.total = key.total;
+    report.not_total = key.not_total;
   }
 
   if (file.profile == Profile::kP100) {
@@ -297,6 +301,7 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   } else {
     CheckProof<Ext3>(*batched, *statement, file, &report);
   }
+  if (!report.accepted) return reject(report.reason, report.where);
   return report;
 }
 

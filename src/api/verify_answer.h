@@ -25,7 +25,7 @@ struct NamedTensor {
 // What the answer must be about, beyond being proved.
 struct Expectations {
   std::vector<NamedTensor> inputs;   // quantised as the prover quantises
-  std::vector<NamedTensor> outputs;  // exactly the values that the integer model gives
+  std::vector<NamedTensor> outputs;  // exactly the values that the integer model gives, to the precision of a float
   std::optional<std::string> context;
   std::optional<Digest> model_id;
   std::optional<Profile> profile;          // at least this one, of the certificate too
@@ -57,13 +57,16 @@ struct VerifyReport {
   Profile profile = Profile::kP100;
   uint32_t batch = 1;
   std::string context;
-  // As the file claims. Not to be believed unless accepted; empty if they do not fit the model.
+  // Empty unless accepted: what a proof claims that does not hold is nothing to show.
   std::vector<ShownTensor> inputs;
   std::vector<ShownTensor> outputs;
   // For each input that was demanded and is the one that was proved.
   std::vector<InputDifference> differences;
   // The names of the outputs that were demanded and are those that were proved.
   std::vector<std::string> compared_outputs;
+  // Where a certificate was demanded, as in KeyVerdict: whether every input in range has an answer.
+  bool total = false;
+  std::string not_total;
 };
 
 // Never an error for anything that the proof's bytes say: that is a rejection. kInvalidArgument, kOutOfRange only for

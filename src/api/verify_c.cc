@@ -47,6 +47,8 @@ static_assert(int(CoverageKind::kModelId) == PROVENN_CHECKED_MODEL_ID);
 static_assert(int(CoverageKind::kInput) == PROVENN_CHECKED_INPUT);
 static_assert(int(CoverageKind::kOutput) == PROVENN_CHECKED_OUTPUT);
 static_assert(int(CoverageKind::kContext) == PROVENN_CHECKED_CONTEXT);
+static_assert(int(CoverageKind::kProfile) == PROVENN_CHECKED_PROFILE);
+static_assert(int(CoverageKind::kTotality) == PROVENN_CHECKED_TOTALITY);
 
 // An exception must not cross into C; what can be thrown here is that memory has run out.
 template <typename Body>
@@ -105,28 +107,35 @@ provenn_status Demand(Handle* v, const std::string& what, Body body) {
 
 provenn_status DemandTensor(Handle* v, std::vector<NamedTensor> Expectations::* list, int side, const char* name,
                             const float* values, size_t count, const int64_t* shape, size_t rank) {
-  const std::string what = side == PROVENN_INPUT ? "input" : "output";
-  return Demand(v, what + " " + provenn::Quoted(name == nullptr ? "" : name), [&]() -> provenn_status {
-    if (name == nullptr || *name == '\0') return SayArgument(v, "an " + what + " that is demanded needs its name");
-    if (values == nullptr || count == 0 || shape == nullptr || rank == 0) {
-      return SayArgument(v, what + " " + provenn::Quoted(name) + ": no values, or no shape");
-    }
-    size_t elements = 1;
-    for (size_t i = 0; i < rank; ++i) {
-      const bool fits = shape[i] > 0 && static_cast<uint64_t>(shape[i]) <= count / elements;
-      elements = fits ? elements * static_cast<size_t>(shape[i]) : 0;
-      if (!fits) break;
-    }
-    if (elements != count) {
-      return SayArgument(v, what + " " + provenn::Quoted(name) + ": the shape does not have as many values");
-    }
-    std::vector<NamedTensor> with = v->demands.*list;
-    with.push_back({name, {{shape, shape + rank}, {values, values + count}}});
-    const auto& ports = side == PROVENN_INPUT ? v->model->inputs : v->model->outputs;
-    const auto matched = provenn::MatchTensors(with, provenn::PortNames(ports), what);
-    if (!matched.ok()) return SayArgument(v, matched.error().ToString());
-    v->demands.*list = std::move(with);
-    return PROVENN_OK;
+  return Guarded([&] {
+    const std::string what = side == PROVENN_INPUT ? "input" : "output";
+    return Demand(v, what + " " + provenn::Quoted(name == nullptr ? "" : name), [&]() -> provenn_status {
+      if (name == nullptr || *name == '\0') return SayArgument(v, "an " + what + " that is demanded needs its name");
+      if (values == nullptr || count == 0 || shape == nullptr || rank == 0) {
+        return SayArgument(v, what + " " + provenn::Quoted(name) + ": no values, or no shape");
+      }
+      size_t elements = 1;
+      for (size_t i = 0; i < rank; ++i) {
+        const bool fits = shape[i] > 0 && static_cast<uint64_t>(shape[i]) <= count / elements;
+        elements = fits ? elements * static_cast<size_t>(shape[i]) : 0;
+        if (!fits) break;
+      }
+      if (elements != count) {
+        return SayArgument(v, what + " " + provenn::Quoted(name) + ": the shape does not have as many values");
+      }
+      const auto& own = side == PROVENN_INPUT ? v->model->inputs : v->model->outputs;
+      for (const ModelPort& port : own) {
+        if (port.name != name) continue;
+        const auto samples = provenn::CountSamples({shape, shape + rank}, port.shape, what + " " + port.name);
+        if (!samples.ok()) return SayArgument(v, samples.error().ToString());
+      }
+      std::vector<NamedTensor> with = v->demands.*list;
+      with.push_back({name, {{shape, shape + rank}, {values, values + count}}});
+      const auto matched = provenn::MatchTensors(with, provenn::PortNames(own), what);
+      if (!matched.ok()) return SayArgument(v, matched.error().ToString());
+      v->demands.*list = std::move(with);
+      return PROVENN_OK;
+    });
   });
 }
 
@@ -391,7 +400,7 @@ provenn_status provenn_input_difference(const provenn_verification* v, size_t in
 
 provenn_status provenn_checked(const provenn_verification* v, int what, size_t index, int* checked) {
   return AskProved(v, checked != nullptr, [&](const VerifyReport&) -> provenn_status {
-    if (what < PROVENN_CHECKED_PROOF || what > PROVENN_CHECKED_PROFILE) return PROVENN_BAD_ARGUMENT;
+    if (what < PROVENN_CHECKED_PROOF || what > PROVENN_CHECKED_TOTALITY) return PROVENN_BAD_ARGUMENT;
     const bool of_port = what == PROVENN_CHECKED_INPUT || what == PROVENN_CHECKED_OUTPUT;
     const ModelPort* port =
         of_port ? PortAt(v, what == PROVENN_CHECKED_INPUT ? PROVENN_INPUT : PROVENN_OUTPUT, index) : nullptr;

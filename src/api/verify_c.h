@@ -5,8 +5,10 @@
  *   provenn_demand_model_id(v, id, 32);                            what the proof must be about; each is optional,
  *   provenn_demand_context(v, nonce, nonce_size);                  an empty one is an error
  *   provenn_demand_input(v, "x", values, count, shape, rank);
- *   if (provenn_check(v, PROVENN_STRICT) == PROVENN_OK)            accepted, and nothing was left out
+ *   if (provenn_check(v, PROVENN_STRICT) == PROVENN_OK) {          accepted, of this model, context and input
  *     provenn_tensor_values(v, PROVENN_OUTPUT, 0, &out, &size);    now this was proved
+ *     provenn_coverage(v, &checked, &not_checked);                 and this is what nobody demanded
+ *   }
  *   provenn_close(v);
  *
  * Every function returns a status; only PROVENN_OK means that what was asked for holds. A function whose call is
@@ -16,6 +18,9 @@
  *
  * Different handles may be used by different threads at once. One handle: by one thread at a time until provenn_check
  * has returned PROVENN_OK or PROVENN_REJECTED; after that it no longer changes, and any number of threads may read it.
+ *
+ * Link with libprovenn_api, _argument, _commit, _crypto, _model, _relation, _field and _base (in this order), libhwy,
+ * libcrypto and the C++ library: verification needs neither ONNX nor threads.
  *
  * The interface is stable: functions and values may be added, and PROVENN_C_ABI then grows; none changes its meaning.
  */
@@ -132,7 +137,8 @@ enum {
   PROVENN_CHECKED_INPUT = 4,  /* with the index of the input */
   PROVENN_CHECKED_OUTPUT = 5, /* with the index of the output */
   PROVENN_CHECKED_CONTEXT = 6,
-  PROVENN_CHECKED_PROFILE = 7 /* that the proof has at least the profile that was demanded */
+  PROVENN_CHECKED_PROFILE = 7, /* that the proof has at least the profile that was demanded */
+  PROVENN_CHECKED_TOTALITY = 8 /* that every input in range has an answer: with a certificate, and not of every key */
 };
 /* `index` is 0 but for inputs and outputs. */
 provenn_status provenn_checked(const provenn_verification* v, int what, size_t index, int* checked);

@@ -106,7 +106,7 @@ static answer accept_without_demands(void) {
   CHECK(fmod((double)a.input[0], a.step) == 0);
   CHECK(provenn_tensor_digest(v, PROVENN_INPUT, 0, &digest) == PROVENN_OK && digest != NULL);
   CHECK(provenn_input_difference(v, 0, &difference) == PROVENN_NOT_DEMANDED);
-  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_PROFILE; ++what) {
+  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_TOTALITY; ++what) {
     CHECK(provenn_checked(v, what, 0, &checked) == PROVENN_OK);
     CHECK(checked == (what == PROVENN_CHECKED_PROOF || what == PROVENN_CHECKED_KEY));
   }
@@ -142,13 +142,13 @@ static void accept_with_every_demand(const answer* a) {
   CHECK(provenn_check(v, PROVENN_STRICT) == PROVENN_OK);
   CHECK(provenn_input_difference(v, 0, &difference) == PROVENN_OK);
   CHECK(fabs(difference - a->step / 4) < a->step / 100);
-  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_PROFILE; ++what) {
+  for (int what = PROVENN_CHECKED_PROOF; what <= PROVENN_CHECKED_TOTALITY; ++what) {
     CHECK(provenn_checked(v, what, 0, &checked) == PROVENN_OK);
-    CHECK(checked == 1);
+    CHECK(checked == (what != PROVENN_CHECKED_TOTALITY)); /* bounds of this key are tight */
   }
   CHECK(provenn_checked(v, PROVENN_CHECKED_INPUT, 1, &checked) == PROVENN_BAD_ARGUMENT);
-  CHECK(provenn_checked(v, PROVENN_CHECKED_PROFILE, 1, &checked) == PROVENN_BAD_ARGUMENT);
-  CHECK(provenn_checked(v, PROVENN_CHECKED_PROFILE + 1, 0, &checked) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_checked(v, PROVENN_CHECKED_TOTALITY, 1, &checked) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_checked(v, PROVENN_CHECKED_TOTALITY + 1, 0, &checked) == PROVENN_BAD_ARGUMENT);
   /* It is over: nothing may be added, and nothing is checked again. */
   CHECK(provenn_demand_profile(v, 128) == PROVENN_BAD_ORDER);
   CHECK(demand_input(v, a, near) == PROVENN_BAD_ORDER);
@@ -238,7 +238,7 @@ static void what_is_hidden_is_not_shown_and_matches_nothing(const answer* a) {
 
 static void demands_that_make_no_sense(const answer* a) {
   provenn_verification* v = open_golden(&proof);
-  const int64_t scalar[1] = {1}, huge[3] = {INT64_MAX, INT64_MAX, 4}, negative[2] = {-1, -4};
+  const int64_t scalar[1] = {1}, huge[3] = {INT64_MAX, INT64_MAX, 4}, negative[2] = {-1, -4}, upright[4] = {4, 1, 2, 1};
   CHECK(provenn_demand_model_id(v, NULL, 32) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_model_id(v, a->model_id, 0) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_model_id(v, a->model_id, 31) == PROVENN_BAD_ARGUMENT && reason_is(v, "argument"));
@@ -255,6 +255,8 @@ static void demands_that_make_no_sense(const answer* a) {
   CHECK(provenn_demand_input(v, a->input_name, a->input, 4, NULL, 2) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_input(v, a->input_name, a->input, 4, huge, 3) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_demand_input(v, a->input_name, a->input, 4, negative, 2) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_demand_input(v, a->input_name, a->input, 4, upright, 2) == PROVENN_BAD_ARGUMENT);
+  CHECK(provenn_demand_output(v, a->output_name, a->output, 2, upright + 2, 2) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_check(v, 2) == PROVENN_BAD_ARGUMENT);
   /* An input of no such name cannot be made well. */
   CHECK(provenn_demand_context(v, "golden", 6) == PROVENN_OK);
@@ -290,8 +292,8 @@ static void demands_that_make_no_sense(const answer* a) {
   CHECK(provenn_check(v, 0) == PROVENN_BAD_ARGUMENT);
   provenn_close(v);
 
-  v = open_golden(&proof); /* a shape that this model does not take shows at the check */
-  CHECK(provenn_demand_input(v, a->input_name, a->input, 1, scalar, 1) == PROVENN_OK);
+  v = open_golden(&proof);
+  CHECK(provenn_demand_input(v, a->input_name, a->input, 1, scalar, 1) == PROVENN_BAD_ARGUMENT);
   CHECK(provenn_check(v, 0) == PROVENN_BAD_ARGUMENT && reason_is(v, "argument"));
   provenn_close(v);
 }

@@ -53,6 +53,8 @@ const char* CoverageKindName(CoverageKind kind) {
       return "context";
     case CoverageKind::kProfile:
       return "profile";
+    case CoverageKind::kTotality:
+      return "totality";
     case CoverageKind::kCard:
       return "card";
   }
@@ -70,6 +72,11 @@ std::vector<CoverageItem> CoverageOf(const VerifyReport& report, const Expectati
            "--certificate, or verify-key"),
       Item(CoverageKind::kModelId, expectations.model_id.has_value(), "model id", "--model-id"),
   };
+  if (certified) {
+    items.push_back({CoverageKind::kTotality, report.total, "",
+                     "that every input in range has an answer" + (report.total ? "" : " (" + report.not_total + ")"),
+                     ""});
+  }
   for (const ShownTensor& input : report.inputs) items.push_back(InputItem(report, input));
   for (const ShownTensor& output : report.outputs) items.push_back(OutputItem(report, output));
   items.push_back(Item(CoverageKind::kContext, context, context ? "context" : "freshness", "--context"));

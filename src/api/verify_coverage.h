@@ -8,7 +8,18 @@
 
 namespace provenn {
 
-enum class CoverageKind : uint8_t { kProof, kKey, kCertificate, kModelId, kInput, kOutput, kContext, kProfile, kCard };
+enum class CoverageKind : uint8_t {
+  kProof,
+  kKey,
+  kCertificate,
+  kModelId,
+  kInput,
+  kOutput,
+  kContext,
+  kProfile,
+  kTotality,
+  kCard
+};
 
 // "proof", "key", ...: for programs.
 const char* CoverageKindName(CoverageKind kind);

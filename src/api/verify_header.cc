@@ -21,6 +21,7 @@ constexpr std::array kKinds = {
     Kind{kSeedMagic, "a seed file", true, true},
     Kind{"\x93NUMPY", "a NumPy tensor (.npy)", false, false},
     Kind{"{", "JSON text, like a card", false, false},
+    Kind{"-----BEGIN ", "a key in PEM", false, true},
     Kind{"\x08", "protobuf, like an ONNX model", false, false},
 };
 
@@ -54,6 +55,17 @@ Status RefuseOurFile(ByteSpan head, const std::string& wanted) {
   return Ok();
 }
 
+Status RefuseKnownFile(ByteSpan bytes, const std::string& wanted) {
+  const Kind* kind = Find(bytes);
+  if (kind == nullptr) return Ok();
+  // One byte may be chance; that the next ones are text is none.
+  const auto start = bytes.first(std::min<size_t>(bytes.size(), 16));
+  const bool text =
+      std::all_of(start.begin(), start.end(), [](uint8_t b) { return (b >= ' ' && b < 127) || b == '\n'; });
+  if (kind->begins.size() > 1 || (kind->begins == "{" && text)) return WrongKind(*kind, wanted);
+  return Ok();
+}
+
 void WriteFileHeader(std::string_view magic, uint32_t version, ByteWriter* writer) {
   for (char c : magic) writer->U8(static_cast<uint8_t>(c));
   writer->U32(version);
@@ -69,7 +81,10 @@ Status ReadFileHeader(std::string_view magic, uint32_t version, const std::strin
   const uint32_t have_version = reader->U32();
   RETURN_IF_ERROR(reader->status());
   if (have_version != version) {
-    return Error{Code::kUnsupported, "format version " + std::to_string(have_version) + " is not supported", what};
+    return Error{Code::kUnsupported,
+                 "format version " + std::to_string(have_version) + " is not supported; this program reads version " +
+                     std::to_string(version),
+                 what};
   }
   return Ok();
 }

@@ -34,5 +34,7 @@ Bytes ReadProofToEnd(ByteReader* reader);
 void WriteProofToEnd(ByteSpan proof, ByteWriter* writer);
 // kCorrupt: a file of ours, where something else is wanted ("a tensor (.npy or .pb)").
 Status RefuseOurFile(ByteSpan head, const std::string& wanted);
+// The same of any file whose kind is known, from all its bytes: for what should be random.
+Status RefuseKnownFile(ByteSpan bytes, const std::string& wanted);
 
 }  // namespace provenn

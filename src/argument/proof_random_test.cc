@@ -70,6 +70,14 @@ TEST(ProofRandomTest, AnyPartThatDiffersGivesAnotherStream) {
     q.session.statement.hidden[y] = 1;
     q.session.statement.values[y].clear();
   });
+  // Of several hidden tensors each.
+  for (const uint32_t changed : {x, y}) {
+    differs("one of two private tensors", [&](Parts& q) {
+      q.session.statement.hidden[y] = 1;
+      q.session.statement.values[y].clear();
+      q.session.test.witness.assignment.tensors[changed].back() ^= 1 << 20;
+    });
+  }
   for (size_t i = 0; i < 2; ++i) {
     for (int bit = 0; bit < 32; ++bit) {
       differs("private input", [&](Parts& q) {

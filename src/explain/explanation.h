@@ -126,7 +126,7 @@ struct TableReport {
   std::string name;  // as claimed
   int64_t first_key = 0;
   uint32_t rows = 0;
-  std::string role;  // "integers", "function", "function with coarse position", "clamp", "not used"
+  std::string role;                       // "range", "function", "function with coarse position", "clamp", "not used"
   std::vector<FunctionReport> functions;  // one for each pair of scales it is used with
   std::string words;
   uint64_t uses = 0;

@@ -35,7 +35,7 @@ std::vector<std::string> WeightsSection(const Circuit& circuit, const Explanatio
     Add(&bounds, Limits(tensor.min, tensor.max), TensorText(t));
   }
   if (!scales.empty()) {
-    lines.push_back("steps of the weights, which may follow their largest or smallest magnitude: " + Joined(scales));
+    lines.push_back("steps of the weights, which may follow their largest magnitude: " + Joined(scales));
     lines.push_back("declared bounds of the weights' integers: " + Joined(bounds));
   }
   Grouped results;

@@ -32,7 +32,7 @@ Result<std::vector<std::vector<FloatTensor>>> Samples(const Graph& graph, std::s
   for (size_t i = 0; i < calibration.size(); ++i) {
     const GraphValue& input = graph.value(graph.inputs[i]);
     RETURN_IF_ERROR(CheckFinite(calibration[i].data, "calibration data of input " + input.name));
-    ASSIGN_OR_RETURN(std::vector<FloatTensor> split, SplitBatch(calibration[i], input.shape, input.name));
+    ASSIGN_OR_RETURN(std::vector<FloatTensor> split, SplitBatch(calibration[i], input.shape, "input " + input.name));
     if (split.empty() || (i > 0 && split.size() != samples.size())) {
       return Error{Code::kInvalidArgument, "the inputs have different numbers of calibration samples, or none",
                    "calibration"};

@@ -45,10 +45,7 @@ std::string Position(int64_t flat, const Dims& shape) {
 
 Result<uint32_t> CheckInput(const Circuit& circuit, const ModelPort& port, const FloatTensor& values) {
   const Tensor& tensor = circuit.tensors[port.tensor];
-  ASSIGN_OR_RETURN(const std::vector<FloatTensor> samples, SplitBatch(values, port.shape, port.name));
-  if (samples.empty() || samples.size() > UINT32_MAX) {
-    return Error{Code::kInvalidArgument, "the batch is empty or too large", "input " + port.name};
-  }
+  ASSIGN_OR_RETURN(const std::vector<FloatTensor> samples, SplitBatch(values, port.shape, "input " + port.name));
   for (size_t s = 0; s < samples.size(); ++s) {
     const std::vector<float>& data = samples[s].data;
     for (size_t i = 0; i < data.size(); ++i) {

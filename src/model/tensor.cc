@@ -77,35 +77,32 @@ Status CheckFinite(std::span<const float> data, const std::string& what) {
   return Ok();
 }
 
-Result<std::vector<FloatTensor>> SplitBatch(const FloatTensor& batch, const Dims& model_shape,
-                                            const std::string& input_name) {
-  const auto tail_matches = [&](size_t batch_axis, size_t model_axis) {
-    return std::equal(batch.shape.begin() + static_cast<ptrdiff_t>(batch_axis), batch.shape.end(),
+Result<uint32_t> CountSamples(const Dims& shape, const Dims& model_shape, const std::string& what) {
+  const auto tail_matches = [&](size_t axis, size_t model_axis) {
+    return std::equal(shape.begin() + static_cast<ptrdiff_t>(axis), shape.end(),
                       model_shape.begin() + static_cast<ptrdiff_t>(model_axis), model_shape.end());
   };
-  const int64_t sample_size = ElementCount(model_shape);
-  int64_t samples = 0;
-  if (batch.shape.size() == model_shape.size() && !model_shape.empty() && tail_matches(1, 1) &&
-      batch.shape[0] % model_shape[0] == 0) {
-    samples = batch.shape[0] / model_shape[0];
-  } else if (batch.shape == model_shape || (!model_shape.empty() && model_shape[0] == 1 &&
-                                            batch.shape.size() + 1 == model_shape.size() && tail_matches(0, 1))) {
-    samples = 1;
-  } else {
-    return Error{Code::kInvalidArgument,
-                 "the tensor for input '" + input_name + "' has shape " + ShapeToString(batch.shape) +
-                     "; the model takes " + ShapeToString(model_shape),
-                 ""};
+  const bool leading = !model_shape.empty() && shape.size() == model_shape.size() && tail_matches(1, 1);
+  if (leading && shape[0] % model_shape[0] == 0) {
+    const int64_t samples = shape[0] / model_shape[0];
+    if (samples >= 1 && samples <= int64_t{UINT32_MAX}) return static_cast<uint32_t>(samples);
+    return Error{Code::kInvalidArgument, "holds no sample, or too many", what};
   }
-  if (samples == 0) {
-    return Error{Code::kInvalidArgument, "the tensor for input '" + input_name + "' holds no sample", ""};
-  }
-  std::vector<FloatTensor> out(static_cast<size_t>(samples));
+  const bool one = !model_shape.empty() && model_shape[0] == 1 && shape.size() + 1 == model_shape.size();
+  if (shape == model_shape || (one && tail_matches(0, 1))) return 1;
+  return Error{Code::kInvalidArgument,
+               "has shape " + ShapeToString(shape) + "; the model has " + ShapeToString(model_shape), what};
+}
+
+Result<std::vector<FloatTensor>> SplitBatch(const FloatTensor& batch, const Dims& model_shape,
+                                            const std::string& what) {
+  ASSIGN_OR_RETURN(const uint32_t samples, CountSamples(batch.shape, model_shape, what));
+  std::vector<FloatTensor> out(samples);
   auto begin = batch.data.begin();
   for (FloatTensor& sample : out) {
     sample.shape = model_shape;
-    sample.data.assign(begin, begin + sample_size);
-    begin += sample_size;
+    sample.data.assign(begin, begin + ElementCount(model_shape));
+    begin += ElementCount(model_shape);
   }
   return out;
 }

@@ -47,10 +47,12 @@ Result<Dims> BroadcastShapes(const Dims& a, const Dims& b);
 // kOutOfRange naming the first NaN or infinity and its index.
 Status CheckFinite(std::span<const float> data, const std::string& what);
 
-// Cuts a batch into the samples of a model input. `model_shape` is the input's shape in the graph, leading axis
-// included. Accepts [S·n, rest...] for a model input [n, rest...] (S samples), and [rest...] where n is 1 (one sample).
-// kInvalidArgument where the shape fits neither; the message states both shapes.
-Result<std::vector<FloatTensor>> SplitBatch(const FloatTensor& batch, const Dims& model_shape,
-                                            const std::string& input_name);
+// How many samples an array of this shape holds. `model_shape` is the shape of the model's input or output, leading
+// axis included: [S·n, rest...] for [n, rest...] are S samples, and [rest...], where n is 1, is one. kInvalidArgument
+// at `what` ("input x") where the shape fits neither; the message states both shapes.
+Result<uint32_t> CountSamples(const Dims& shape, const Dims& model_shape, const std::string& what);
+
+// Cuts a batch into its samples. Errors: of CountSamples.
+Result<std::vector<FloatTensor>> SplitBatch(const FloatTensor& batch, const Dims& model_shape, const std::string& what);
 
 }  // namespace provenn

@@ -210,9 +210,10 @@ TEST(Tensor, BatchesAreCutIntoSamples) {
   EXPECT_THAT((*two)[1].shape, ElementsAre(1, 3));
   EXPECT_EQ(SplitBatch(batch, {2, 3}, "x")->size(), 1u);
   EXPECT_EQ(SplitBatch(batch, {1, 2, 3}, "x")->size(), 1u);
-  const auto wrong = SplitBatch(batch, {1, 4}, "pixels");
+  const auto wrong = SplitBatch(batch, {1, 4}, "input pixels");
   ASSERT_FALSE(wrong.ok());
-  EXPECT_THAT(wrong.error().message, testing::AllOf(HasSubstr("pixels"), HasSubstr("2x3"), HasSubstr("1x4")));
+  EXPECT_EQ(wrong.error().where, "input pixels");
+  EXPECT_THAT(wrong.error().message, testing::AllOf(HasSubstr("2x3"), HasSubstr("1x4")));
   EXPECT_FALSE(SplitBatch({{3, 3}, std::vector<float>(9)}, {2, 3}, "x").ok());
   EXPECT_FALSE(SplitBatch({{0, 3}, {}}, {1, 3}, "x").ok());
 }

@@ -12,7 +12,7 @@ namespace {
 
 using Wide = unsigned __int128;
 
-// 2^bits * count <= p: that many residues are different numbers below p. count <= 2^33.
+// 2^bits * count <= p: that many residues are different numbers below p.
 bool FitsField(uint32_t bits, uint64_t count) {
   return bits < 64 && (static_cast<Wide>(count) << bits) <= Wide{Goldilocks::kModulus};
 }
@@ -235,19 +235,14 @@ class DeterminismChecker {
     const Table& table = circuit_.tables[lookup.table];
     const std::vector<uint32_t> sets = SetBy(step);
     const std::set<uint32_t> own(sets.begin(), sets.end());
-    for (uint32_t tensor : step.outputs) {
-      if (tensor == kNoTensor) continue;
-      for (const ViewTerm& term : lookup.columns[0].terms) {
-        if (term.view.tensor == tensor) return Bad("its key reads its own output " + TensorOf(tensor).name);
-      }
-    }
     for (size_t c = 0; c < lookup.columns.size(); ++c) {
       for (const ViewTerm& term : lookup.columns[c].terms) {
         // Reading an output of this step in another column than its own would be a choice.
         const bool is_output =
             std::find(step.outputs.begin(), step.outputs.end(), term.view.tensor) != step.outputs.end();
         if (is_output && (c == 0 || step.outputs[c - 1] != term.view.tensor)) {
-          return Bad("a column reads the output " + TensorOf(term.view.tensor).name + " of another");
+          return Bad((c == 0 ? "its key reads its own output " : "a column reads another column's output ") +
+                     TensorOf(term.view.tensor).name);
         }
         if (!own.contains(term.view.tensor)) RETURN_IF_ERROR(Known(term.view.tensor));
       }
@@ -448,7 +443,7 @@ class DeterminismChecker {
   const std::vector<std::optional<CellRange>> ranges_;
   const std::vector<std::optional<uint32_t>> clamp_lookups_;  // by coarse position
   std::vector<uint32_t> writers_left_;                        // by tensor
-  std::vector<std::vector<Box>> boxes_;                       // by tensor: what output columns and quotients set
+  std::vector<std::vector<Box>> boxes_;                       // by tensor: what each step sets
   uint64_t marks_ = 0;
   std::map<std::pair<uint32_t, uint8_t>, bool> coarse_;  // [table, bits] its first value column is right
   std::string where_;

@@ -119,8 +119,9 @@ class Validator {
     if (shift != digit_bits) return Bad("digits do not cover the remainder");
     if (step.outputs.size() + 1 != lookup.columns.size()) return Bad("outputs do not match the value columns");
     for (size_t c = 0; c < step.outputs.size(); ++c) {
-      if (step.outputs[c] != kNoTensor)
-        RETURN_IF_ERROR(CheckOutput(step.outputs[c], lookup, lookup.columns[c + 1], own));
+      const Expression& column = lookup.columns[c + 1];
+      const uint32_t output = step.outputs[c];
+      RETURN_IF_ERROR(output == kNoTensor ? Known(column, own) : CheckOutput(output, lookup, column, own));
     }
     for (uint32_t tensor : own) set_[tensor] = true;
     for (uint32_t tensor : step.outputs) {
