@@ -85,31 +85,41 @@ class FractionsLayer {
   static constexpr size_t kTables = 4;
   using Ends = std::array<K, 4>;  // n0, n1, d0, d1 at the sumcheck's point
 
-  // lambda = 0 leaves d0 d1, and numerators are only bound.
-  explicit FractionsLayer(K lambda) : lambda_(lambda), inverse_(lambda == K::Zero() ? K::Zero() : lambda.Inverse()) {}
+  // above: the layer of the entries itself. lambda = 0 leaves d0 d1, and numerators are only bound.
+  FractionsLayer(Children<K> above, K lambda)
+      : above_(std::move(above)), lambda_(lambda), inverse_(lambda == K::Zero() ? K::Zero() : lambda.Inverse()) {}
 
   // An entry all of whose leaves are 0/1.
   std::array<K, kTables> padding() const { return {inverse_, K::Zero(), K::One(), K::One()}; }
+  // Round polynomial of the first round, of pairs from `pair` on whose children are these. At 0 the summand is
+  // lambda n + d of the pair's first entry n/d.
+  QuadraticRound<K> First(const std::array<std::span<K>, 4>& children, size_t pair, std::span<const K> eq) const {
+    const auto inner = [&](size_t a) {
+      return InnerProduct<K>(std::span<const K>(above_.of[a]).subspan(pair, eq.size()), eq);
+    };
+    const K at_zero = inner(2);
+    if (lambda_ == K::Zero()) return {at_zero, EqProductRound<K>(children[2], children[3], eq).leading};
+    return {lambda_ * inner(0) + at_zero, lambda_ * CrossLeading<K>(AsFractions<const K>(children), inverse_, eq)};
+  }
+  // Makes tables of children, whose first variable is bound by now.
+  void Shift(const std::array<std::span<K>, 4>& children) const {
+    Axpy<K>(inverse_, std::span<const K>(children[2]), children[0]);
+  }
+  // Round polynomial of a later round.
   QuadraticRound<K> Sum(const std::array<std::span<K>, kTables>& tables, std::span<const K> eq) const {
     if (lambda_ == K::Zero()) return EqProductRound<K>(tables[2], tables[3], eq);
-    return CrossRound<K>(AsFractions<const K>(tables), eq);
+    const QuadraticRound<K> cross = CrossRound<K>(AsFractions<const K>(tables), eq);
+    return {lambda_ * cross.at_zero, lambda_ * cross.leading};
   }
-  // The summand's round polynomial, from the Sum over all entries.
-  QuadraticRound<K> Summand(const QuadraticRound<K>& sum, std::span<const K> /*z*/) const {
-    if (lambda_ == K::Zero()) return sum;
-    return {lambda_ * sum.at_zero, lambda_ * sum.leading};
-  }
-  void Bind(K /*challenge*/) {}
+  // The summand's round polynomial, from the sum over all entries.
+  QuadraticRound<K> Summand(const QuadraticRound<K>& sum, std::span<const K> /*z*/) const { return sum; }
+  void Bind(K /*challenge*/) { above_ = {}; }
   Ends At(const std::array<K, kTables>& bound) const {
     return {bound[0] - inverse_ * bound[2], bound[1], bound[2], bound[3]};
   }
 
- protected:
-  void Shift(const std::array<std::span<K>, 4>& children) const {
-    Axpy<K>(inverse_, std::span<const K>(children[2]), children[0]);
-  }
-
  private:
+  Children<K> above_;
   K lambda_;
   K inverse_;
 };
@@ -119,19 +129,17 @@ class StoredLayer : public FractionsLayer<K> {
  public:
   using Buffers = NoBuffers;
 
-  StoredLayer(Children<K> children, K lambda) : FractionsLayer<K>(lambda), children_(std::move(children)) {}
+  // Keeps a reference to the children.
+  StoredLayer(Children<K>& children, Children<K> above, K lambda)
+      : FractionsLayer<K>(std::move(above), lambda), children_(children) {}
 
   size_t entries() const { return children_.size(); }
-  // Called once for all entries before Read.
-  void Prepare(size_t from, size_t count) { this->Shift(Part(children_, from, count)); }
-  std::array<std::span<K>, 4> Read(size_t from, size_t count, Buffers& /*buffers*/) {
+  std::array<std::span<K>, 4> Read(size_t from, size_t count, Buffers& /*buffers*/) const {
     return Part(children_, from, count);
   }
-  // After the last Read.
-  void Release() { children_ = {}; }
 
  private:
-  Children<K> children_;
+  Children<K>& children_;
 };
 
 template <typename K>
@@ -139,16 +147,13 @@ class LeafParentsLayer : public FractionsLayer<K> {
  public:
   using Buffers = typename LeafParents<K>::Buffers;
 
-  LeafParentsLayer(const LeafParents<K>& parents, K lambda) : FractionsLayer<K>(lambda), parents_(parents) {}
+  LeafParentsLayer(const LeafParents<K>& parents, Children<K> above, K lambda)
+      : FractionsLayer<K>(std::move(above), lambda), parents_(parents) {}
 
   size_t entries() const { return parents_.entries(); }
-  void Prepare(size_t /*from*/, size_t /*count*/) {}
-  std::array<std::span<K>, 4> Read(size_t from, size_t count, Buffers& buffers) {
-    const auto children = parents_.Get(from, count, buffers);
-    this->Shift(children);
-    return children;
+  std::array<std::span<K>, 4> Read(size_t from, size_t count, Buffers& buffers) const {
+    return parents_.Get(from, count, buffers);
   }
-  void Release() {}
 
  private:
   const LeafParents<K>& parents_;
@@ -170,15 +175,16 @@ class LeafLayer {
 
   size_t entries() const { return leaves_.pairs(); }
   std::array<K, kTables> padding() const { return {K::One(), K::One()}; }
-  void Prepare(size_t /*from*/, size_t /*count*/) {}
-  std::array<std::span<K>, 2> Read(size_t from, size_t count, Buffers& buffers) {
+  std::array<std::span<K>, 2> Read(size_t from, size_t count, Buffers& buffers) const {
     if (buffers.tables.size() < count) buffers.tables.Resize(count);
     const auto tables = Part(buffers.tables, 0, count);
     leaves_.Fill(from, tables[0], tables[1]);
     return tables;
   }
-  void Release() {}
-
+  QuadraticRound<K> First(const std::array<std::span<K>, kTables>& tables, size_t, std::span<const K> eq) const {
+    return Sum(tables, eq);
+  }
+  void Shift(const std::array<std::span<K>, kTables>&) const {}
   QuadraticRound<K> Sum(const std::array<std::span<K>, kTables>& tables, std::span<const K> eq) const {
     return EqProductRound<K>(tables[0], tables[1], eq);
   }

@@ -1,6 +1,7 @@
 #include "argument/lookup_prover.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "argument/eq_factors_prover.h"
 #include "argument/lookup_layers_prover.h"
@@ -73,74 +74,95 @@ struct RoundSum {
   }
 };
 
-// sum over entries x of eq(z, x) summand(x), z their point, of a layer as in lookup_layers_prover.h. Binds one variable
-// after the other and returns what the layer says of its tables at the point r. A pass over the tables binds a variable
-// and at once computes the sums of the next round.
+// The sumcheck of sum over entries x of eq(z, x) summand(x), z their point, of a layer as in lookup_layers_prover.h.
+// A pass over the tables binds a variable and at once computes the sums of the next round.
 template <typename K, typename Layer>
-typename Layer::Ends SumLayer(const LookupLeaves<K>& leaves, int leaf_bits, Layer layer, std::span<const K> z,
-                              ProverChannel<K>& channel, std::vector<K>& r) {
-  constexpr size_t kTables = Layer::kTables;
-  const std::array<K, kTables> padding = layer.padding();
-  std::array<K, kTables> bound;
-  if (z.empty()) {
-    typename Layer::Buffers buffers;
-    layer.Prepare(0, 1);
-    const auto only = layer.Read(0, 1, buffers);
-    for (size_t a = 0; a < kTables; ++a) bound[a] = only[a].front();
-    return layer.At(bound);
+class LayerSumcheck {
+ public:
+  // leaf_bits: log2 of the number of leaves of an entry.
+  LayerSumcheck(const LookupLeaves<K>& leaves, int leaf_bits, Layer layer)
+      : leaves_(leaves), leaf_bits_(leaf_bits), layer_(std::move(layer)), entries_(layer_.entries()) {}
+
+  // Appends the challenges to r, and returns what the layer says of its tables at that point.
+  typename Layer::Ends Prove(std::span<const K> z, ProverChannel<K>& channel, std::vector<K>& r) {
+    for (; bound_ < z.size(); ++bound_) {
+      const RoundSum<K> sum = Pass(Even(entries_), EqFactors<K>(z.subspan(bound_ + 1), kStretchBits - 1));
+      // What is 0/1 everywhere is left out: its summand is 1, and all of eq sums to 1.
+      const QuadraticRound<K> summand = layer_.Summand(sum.round, z);
+      const K message[2] = {summand.at_zero + K::One() - sum.eq, summand.leading};
+      channel.SendMasked("layer round", message);
+      r.push_back(channel.Challenge("layer round"));
+      challenge_ = r.back();
+      layer_.Bind(challenge_);
+      entries_ = (entries_ + 1) / 2;
+    }
+    std::array<K, kTables> end;
+    if (z.empty()) {
+      typename Layer::Buffers buffers;
+      tables_.Resize(1);
+      const auto children = layer_.Read(0, 1, buffers);
+      for (size_t a = 0; a < kTables; ++a) tables_.of[a].front() = children[a].front();
+      layer_.Shift(Part(tables_, 0, 1));
+    } else {
+      Pass(1, std::nullopt);
+    }
+    for (size_t a = 0; a < kTables; ++a) end[a] = tables_.of[a].front();
+    return layer_.At(end);
   }
-  Arrays<K, kTables> tables, folded;
-  size_t entries = layer.entries();
-  for (size_t k = 0;; ++k) {
-    const bool last = k == z.size();  // nothing left to sum over
-    const size_t size = last ? 1 : Even(entries);
-    if (k > 0) folded.Resize(size);
-    const EqFactors<K> eq(z.subspan(std::min(k + 1, z.size())), kStretchBits - 1);
-    // Without what is 0/1 everywhere: its summand is 1, and all of eq sums to 1.
-    const RoundSum<K> sum = ParallelSum(
-        Stretches(entries), 1, RoundSum<K>(),
-        [&](size_t first_stretch, size_t last_stretch) {
+
+ private:
+  static constexpr size_t kTables = Layer::kTables;
+  using Tables = std::array<std::span<K>, kTables>;
+
+  // Binds the last challenge's variable, if any, in `size` entries, of which the last may be beyond entries_; and sums
+  // over them if there is an eq.
+  RoundSum<K> Pass(size_t size, const std::optional<EqFactors<K>>& eq) {
+    if (bound_ > 0) folded_.Resize(size);
+    const RoundSum<K> total = ParallelSum(
+        Stretches(size), 1, RoundSum<K>(),
+        [&](size_t first, size_t last) {
           typename Layer::Buffers buffers;
-          RoundSum<K> part;
-          for (size_t s = first_stretch; s < last_stretch; ++s) {
+          RoundSum<K> sum;
+          for (size_t s = first; s < last; ++s) {
             const size_t start = s * kStretch;
-            const size_t end = std::min(start + kStretch, size);
-            if (k == 0) layer.Prepare(start, end - start);
-            ForEachRun(leaves, leaf_bits + static_cast<int>(k), start, end, [&](size_t from, size_t all, bool skip) {
-              if (k == 0 && skip) return;
-              std::array<std::span<K>, kTables> now;
-              if (k == 0) {
-                now = layer.Read(from, all, buffers);
-              } else {
-                now = Part(folded, from, all);
-                if (skip) return FillWith(padding, now);
-                FillWith(padding, Part(folded, from + all - 1, 1));  // unless it is an entry
-                const size_t count = std::min(all, entries - from);
-                const auto before =
-                    k == 1 ? layer.Read(2 * from, 2 * count, buffers) : Part(tables, 2 * from, 2 * count);
-                for (size_t a = 0; a < kTables; ++a) FoldPairs<K>(before[a], r.back(), now[a].first(count));
-              }
-              if (last) return;
-              const size_t pair = (from - start) / 2, pairs = all / 2;
-              part.Add(layer.Sum(now, eq.Low(pair, pairs)), eq.LowSum(pair, pairs), eq.high(s));
+            const int bits = leaf_bits_ + static_cast<int>(bound_);
+            ForEachRun(leaves_, bits, start, std::min(start + kStretch, size), [&](size_t from, size_t n, bool skip) {
+              if (skip && bound_ > 0) FillWith(layer_.padding(), Part(folded_, from, n));
+              if (skip) return;
+              const Tables now = bound_ == 0 ? layer_.Read(from, n, buffers) : Fold(from, n, buffers);
+              if (!eq.has_value()) return;
+              const size_t pair = (from - start) / 2;
+              const std::span<const K> low = eq->Low(pair, n / 2);
+              sum.Add(bound_ == 0 ? layer_.First(now, from / 2, low) : layer_.Sum(now, low), eq->LowSum(pair, n / 2),
+                      eq->high(s));
             });
           }
-          return part;
+          return sum;
         },
         [](RoundSum<K>& a, const RoundSum<K>& b) { a.Add(b.round, b.eq, K::One()); });
-    if (k == 1) layer.Release();
-    std::swap(tables, folded);
-    if (last) break;
-    const QuadraticRound<K> summand = layer.Summand(sum.round, z);
-    const K message[2] = {summand.at_zero + K::One() - sum.eq, summand.leading};
-    channel.SendMasked("layer round", message);
-    r.push_back(channel.Challenge("layer round"));
-    layer.Bind(r.back());
-    entries = (entries + 1) / 2;
+    std::swap(tables_, folded_);
+    return total;
   }
-  for (size_t a = 0; a < kTables; ++a) bound[a] = tables.of[a].front();
-  return layer.At(bound);
-}
+
+  // Entries [from, from + n) with one variable more bound.
+  Tables Fold(size_t from, size_t n, typename Layer::Buffers& buffers) {
+    const size_t count = std::min(n, entries_ - from);
+    const Tables before = bound_ == 1 ? layer_.Read(2 * from, 2 * count, buffers) : Part(tables_, 2 * from, 2 * count);
+    const Tables now = Part(folded_, from, count);
+    for (size_t a = 0; a < kTables; ++a) FoldPairs<K>(before[a], challenge_, now[a]);
+    if (bound_ == 1) layer_.Shift(now);
+    if (count < n) FillWith(layer_.padding(), Part(folded_, from + count, n - count));
+    return Part(folded_, from, n);
+  }
+
+  const LookupLeaves<K>& leaves_;
+  int leaf_bits_;
+  Layer layer_;
+  size_t bound_ = 0;    // variables
+  size_t entries_ = 0;  // with those bound
+  K challenge_;
+  Arrays<K, kTables> tables_, folded_;
+};
 
 }  // namespace
 
@@ -174,20 +196,23 @@ LookupProof<K> ProveLookups(const Plan& plan, const LookupWitness& witness, Prov
 
   LookupProof<K> out;
   out.beta = beta;
+  Children<K> above;  // the layer above the one at hand
   for (int l = log_size - 1; l >= 0; --l) {
     const K lambda = channel.Challenge("layer lambda");
     std::vector<K> r;
+    const auto prove = [&](auto layer) {
+      return LayerSumcheck<K, decltype(layer)>(leaves, l + 1, std::move(layer)).Prove(out.leaf_point, channel, r);
+    };
     std::array<K, 4> ends;
-    const std::span<const K> z(out.leaf_point);
     if (l >= 2) {
-      Children<K> children = std::move(layers.back());
+      ends = prove(StoredLayer<K>(layers.back(), std::move(above), lambda));
+      above = std::move(layers.back());
       layers.pop_back();
-      ends = SumLayer(leaves, l + 1, StoredLayer<K>(std::move(children), lambda), z, channel, r);
     } else if (l == 1) {
-      ends = SumLayer(leaves, l + 1, LeafParentsLayer<K>(parents, lambda), z, channel, r);
+      ends = prove(LeafParentsLayer<K>(parents, std::move(above), lambda));
     } else {
       const LookupLeaves<K> shifted = leaves.Shifted(lambda);
-      ends = SumLayer(leaves, l + 1, LeafLayer<K>(shifted, LookupNumerators<K>(plan, witness), lambda), z, channel, r);
+      ends = prove(LeafLayer<K>(shifted, LookupNumerators<K>(plan, witness), lambda));
     }
     channel.SendMasked("layer ends", std::span<const K>(ends));
     out.leaf_point.assign(1, channel.Challenge("layer child"));

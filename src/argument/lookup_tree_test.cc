@@ -191,20 +191,21 @@ TYPED_TEST(LookupTree, NumeratorsRoundByRound) {
 // 0 and 1 as well: nothing can be divided by the one, and a prover meets it about once in |K| proofs.
 TYPED_TEST(LookupTree, SummandOfALayerForEveryLambda) {
   using K = TypeParam;
+  constexpr size_t kPairs = 5, kFrom = 3;
   for (const K& lambda : {K::Zero(), K::One(), this->Element()}) {
-    constexpr size_t kPairs = 5;
-    Children<K> children;
     std::vector<K> v[4];
+    Children<K> children, above;
+    above.Resize(kFrom + kPairs);
     for (size_t a = 0; a < 4; ++a) {
       v[a] = this->Elements(2 * kPairs);
       children.of[a].assign(v[a].begin(), v[a].end());
+      std::fill(above.of[a].begin(), above.of[a].end(), this->Element());
+    }
+    for (size_t i = 0; i < 2 * kPairs; ++i) {
+      above.of[i % 2][kFrom + i / 2] = v[0][i] * v[3][i] + v[1][i] * v[2][i];
+      above.of[2 + i % 2][kFrom + i / 2] = v[2][i] * v[3][i];
     }
     const std::vector<K> eq = this->Elements(kPairs);
-    StoredLayer<K> layer(std::move(children), lambda);
-    layer.Prepare(0, 2 * kPairs);
-    NoBuffers none;
-    const auto tables = layer.Read(0, 2 * kPairs, none);
-    const QuadraticRound<K> round = layer.Summand(layer.Sum(tables, In(eq)), {});
     QuadraticRound<K> expected{K::Zero(), K::Zero()};
     for (size_t i = 0; i < kPairs; ++i) {
       const auto summand = [&](const auto& of) {
@@ -213,7 +214,12 @@ TYPED_TEST(LookupTree, SummandOfALayerForEveryLambda) {
       expected.at_zero += summand([&](size_t a) { return v[a][2 * i]; });
       expected.leading += summand([&](size_t a) { return v[a][2 * i + 1] - v[a][2 * i]; });
     }
-    EXPECT_EQ(round, expected);
+    const StoredLayer<K> layer(children, std::move(above), lambda);
+    NoBuffers none;
+    const auto tables = layer.Read(0, 2 * kPairs, none);
+    EXPECT_EQ(layer.First(tables, kFrom, In(eq)), expected) << "first round";
+    layer.Shift(tables);
+    EXPECT_EQ(layer.Sum(tables, In(eq)), expected) << "later round";
     const auto ends = layer.At({tables[0][3], tables[1][3], tables[2][3], tables[3][3]});
     for (size_t a = 0; a < 4; ++a) EXPECT_EQ(ends[a], v[a][3]) << a;
   }

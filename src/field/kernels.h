@@ -81,6 +81,10 @@ struct Fractions {
 template <class K>
 QuadraticRound<K> CrossRound(const Fractions<const K>& in, std::span<const K> eq);
 
+// Of the leading coefficient, with n0 + shift d0 in n0's place.
+template <class K>
+K CrossLeading(const Fractions<const K>& in, K shift, std::span<const K> eq);
+
 // Adds up the two fractions of every entry, in projective form (n0 d1 + n1 d0) / (d0 d1). `out` is the layer taken
 // apart. Precondition: all of `in` twice as long as all of `out`.
 template <class K>

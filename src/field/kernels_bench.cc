@@ -155,5 +155,15 @@ void Cross(benchmark::State& state) {
 BENCHMARK(Cross<Ext2>);
 BENCHMARK(Cross<Ext3>);
 
+template <class K>
+void CrossLeadingOnly(benchmark::State& state) {
+  const auto v = Random<K>(8 * kLength), eq = Random<K>(kLength);
+  const auto part = [&](size_t i) { return In(v).subspan(2 * i * kLength, 2 * kLength); };
+  const Fractions<const K> in{part(0), part(1), part(2), part(3)};
+  Measure(state, kLength, [&] { benchmark::DoNotOptimize(CrossLeading(in, eq[0], In(eq))); });
+}
+BENCHMARK(CrossLeadingOnly<Ext2>);
+BENCHMARK(CrossLeadingOnly<Ext3>);
+
 }  // namespace
 }  // namespace provenn

@@ -39,6 +39,7 @@ struct RoundKernels {
   QuadraticRound<K> (*product_base)(const Goldilocks* f, const Goldilocks* g, size_t n);
   QuadraticRound<K> (*eq_product)(const Goldilocks* f, const Goldilocks* g, const Goldilocks* eq, size_t n);
   QuadraticRound<K> (*cross)(const FractionArrays& in, const Goldilocks* eq, size_t n);
+  K (*cross_leading)(const FractionArrays& in, const K& shift, const Goldilocks* eq, size_t n);
   void (*parents)(const FractionArrays& in, const ParentArrays& out, size_t n);
   void (*unit_parents)(const FractionArrays& in, const ParentArrays& out, size_t n);
 };
@@ -141,6 +142,28 @@ struct CrossStep {
   }
 };
 
+template <int D>
+struct CrossLeadingStep {
+  FractionArrays in;
+  Lanes<D> shift;
+  const Goldilocks* eq;
+  LanesSum<D> sum;
+
+  HWY_INLINE void Settle() { sum.Settle(); }
+  template <bool kWhole>
+  HWY_INLINE void Step(size_t i, size_t n) {
+    const Lanes<D> d0 = Slope<kWhole>(in.d0, i, n);
+    const Lanes<D> n0 = Add(Slope<kWhole>(in.n0, i, n), Mul(shift, d0));
+    sum.Add(LoadItems<D, kWhole>(eq, i, n), MulAdd(n0, Slope<kWhole>(in.d1, i, n), Slope<kWhole>(in.n1, i, n), d0));
+  }
+  template <bool kWhole>
+  HWY_INLINE static Lanes<D> Slope(const Goldilocks* p, size_t i, size_t n) {
+    Lanes<D> even, odd;
+    LoadPairItems<D, kWhole>(p, i, n, even, odd);
+    return Sub(odd, even);
+  }
+};
+
 // kUnit: n0 = n1 = 1.
 template <int D, bool kUnit>
 struct ParentsStep {
@@ -196,6 +219,12 @@ QuadraticRound<K> Cross(const FractionArrays& in, const Goldilocks* eq, size_t n
   ForEachVector(n, step);
   return {step.at_zero.Reduce(), step.leading.Reduce()};
 }
+template <class K>
+K CrossLeadingSum(const FractionArrays& in, const K& shift, const Goldilocks* eq, size_t n) {
+  CrossLeadingStep<K::kDegree> step{in, SetLanes(shift), eq, {}};
+  ForEachVector(n, step);
+  return step.sum.Reduce();
+}
 template <class K, bool kUnit>
 void Parents(const FractionArrays& in, const ParentArrays& out, size_t n) {
   ParentsStep<K::kDegree, kUnit> step{in, out};
@@ -203,8 +232,8 @@ void Parents(const FractionArrays& in, const ParentArrays& out, size_t n) {
 }
 
 template <class K>
-inline constexpr RoundKernels<K> kRounds = {Product<K>, ProductBase<K>,    EqProduct<K>,
-                                            Cross<K>,   Parents<K, false>, Parents<K, true>};
+inline constexpr RoundKernels<K> kRounds = {Product<K>,         ProductBase<K>,    EqProduct<K>,    Cross<K>,
+                                            CrossLeadingSum<K>, Parents<K, false>, Parents<K, true>};
 
 const RoundKernels<Ext2>* Rounds2() { return &kRounds<Ext2>; }
 const RoundKernels<Ext3>* Rounds3() { return &kRounds<Ext3>; }
@@ -271,6 +300,13 @@ QuadraticRound<K> CrossRound(const Fractions<const K>& in, std::span<const K> eq
 }
 
 template <class K>
+K CrossLeading(const Fractions<const K>& in, K shift, std::span<const K> eq) {
+  const size_t m = 2 * eq.size();
+  PROVENN_CHECK(in.n0.size() == m && in.n1.size() == m && in.d0.size() == m && in.d1.size() == m);
+  return Kernels<K>().cross_leading(Pointers(in), shift, AsBase(eq).data(), eq.size());
+}
+
+template <class K>
 void FractionParents(const Fractions<const K>& in, const Fractions<K>& out) {
   const size_t m = out.n0.size();
   PROVENN_CHECK(in.n0.size() == 2 * m && in.n1.size() == 2 * m);
@@ -287,6 +323,7 @@ void UnitFractionParents(std::span<const K> d0, std::span<const K> d1, const Fra
   template QuadraticRound<K> ProductRound(std::span<const Goldilocks>, std::span<const K>);              \
   template QuadraticRound<K> EqProductRound(std::span<const K>, std::span<const K>, std::span<const K>); \
   template QuadraticRound<K> CrossRound(const Fractions<const K>&, std::span<const K>);                  \
+  template K CrossLeading(const Fractions<const K>&, K, std::span<const K>);                             \
   template void FractionParents(const Fractions<const K>&, const Fractions<K>&);                         \
   template void UnitFractionParents(std::span<const K>, std::span<const K>, const Fractions<K>&);
 PROVENN_INSTANTIATE(Ext2)

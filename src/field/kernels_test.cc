@@ -226,6 +226,10 @@ TYPED_TEST(Kernels, EqProductRoundAndCrossRound) {
     };
     expect(EqProductRound(In(in[0]), In(in[1]), In(eq)), product);
     expect(CrossRound(Children(in), In(eq)), cross);
+    const K shift = this->template Array<K>(1)[0];
+    const K leading = CrossLeading(Children(in), shift, In(eq));
+    for (size_t i = 0; i < 2 * n; ++i) in[0][i] += shift * in[2][i];
+    EXPECT_EQ(leading, CrossRound(Children(in), In(eq)).leading);
   });
 }
 
@@ -265,6 +269,7 @@ TYPED_TEST(Kernels, LongSumsOfLargestValues) {
         const K once = largest * square * half;
         const K zero = K::Zero();
         EXPECT_EQ(CrossRound(all_four, In(eq)), (QuadraticRound<K>{rises ? zero : once + once, once + once}));
+        EXPECT_EQ(CrossLeading(all_four, largest, In(eq)), once * largest + once + once);
         EXPECT_EQ(EqProductRound(In(v), In(v), In(eq)), (QuadraticRound<K>{rises ? zero : once, once}));
       };
       expect(rising, true);
