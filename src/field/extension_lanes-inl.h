@@ -117,6 +117,43 @@ HWY_INLINE void LoadPairs(const Goldilocks* p, Lanes<D>& even, Lanes<D>& odd) {
   }
 }
 
+// The same three with lanes in an order of their own, always the same one: cheaper, for kernels without other vectors.
+template <int D>
+HWY_INLINE Lanes<D> LoadUnordered(const Goldilocks* p) {
+#if PROVENN_AVX2
+  if constexpr (D == 2) {  // 0, 2, 1, 3
+    const Vec a = Load(p), b = Load(p + kLanes);
+    return {hn::InterleaveLower(Tag(), a, b), hn::InterleaveUpper(Tag(), a, b)};
+  }
+#endif
+  return LoadLanes<D>(p);
+}
+template <int D>
+HWY_INLINE void StoreUnordered(const Lanes<D>& v, Goldilocks* p) {
+#if PROVENN_AVX2
+  if constexpr (D == 2) {
+    Store(hn::InterleaveLower(Tag(), v.c[0], v.c[1]), p);
+    Store(hn::InterleaveUpper(Tag(), v.c[0], v.c[1]), p + kLanes);
+    return;
+  }
+#endif
+  StoreLanes<D>(v, p);
+}
+template <int D>
+HWY_INLINE void LoadPairsUnordered(const Goldilocks* p, Lanes<D>& even, Lanes<D>& odd) {
+#if PROVENN_AVX2
+  if constexpr (D == 2) {
+    const Vec a = Load(p), b = Load(p + kLanes), c = Load(p + 2 * kLanes), d = Load(p + 3 * kLanes);
+    const Vec even01 = hn::ConcatLowerLower(Tag(), b, a), even23 = hn::ConcatLowerLower(Tag(), d, c);
+    const Vec odd01 = hn::ConcatUpperUpper(Tag(), b, a), odd23 = hn::ConcatUpperUpper(Tag(), d, c);
+    even = {hn::InterleaveLower(Tag(), even01, even23), hn::InterleaveUpper(Tag(), even01, even23)};
+    odd = {hn::InterleaveLower(Tag(), odd01, odd23), hn::InterleaveUpper(Tag(), odd01, odd23)};
+    return;
+  }
+#endif
+  LoadPairs<D>(p, even, odd);
+}
+
 // For the end of an array: as above for its last n elements (pairs), where n < kLanes; the missing ones are zero.
 template <int D>
 HWY_INLINE Lanes<D> LoadLanesFirst(const Goldilocks* p, size_t n) {
@@ -332,6 +369,34 @@ HWY_INLINE void LoadPairItems(const Goldilocks* p, size_t i, size_t n, Lanes<D>&
     LoadPairs<D>(p + 2 * i * D, even, odd);
   } else {
     LoadPairsFirst<D>(p + 2 * i * D, n, even, odd);
+  }
+}
+// Unordered: for n elements (pairs) at the end of an array through a padded copy.
+template <int D, bool kWhole>
+HWY_INLINE Lanes<D> LoadItemsUnordered(const Goldilocks* p, size_t i, size_t n) {
+  if constexpr (kWhole) return LoadUnordered<D>(p + i * D);
+  alignas(64) Goldilocks padded[D * kLanes];
+  std::memcpy(padded, p + i * D, n * D * sizeof(Goldilocks));
+  return LoadUnordered<D>(padded);
+}
+template <int D, bool kWhole>
+HWY_INLINE void StoreItemsUnordered(const Lanes<D>& v, Goldilocks* p, size_t i, size_t n) {
+  if constexpr (kWhole) {
+    StoreUnordered<D>(v, p + i * D);
+  } else {
+    alignas(64) Goldilocks padded[D * kLanes];
+    StoreUnordered<D>(v, padded);
+    std::memcpy(p + i * D, padded, n * D * sizeof(Goldilocks));
+  }
+}
+template <int D, bool kWhole>
+HWY_INLINE void LoadPairItemsUnordered(const Goldilocks* p, size_t i, size_t n, Lanes<D>& even, Lanes<D>& odd) {
+  if constexpr (kWhole) {
+    LoadPairsUnordered<D>(p + 2 * i * D, even, odd);
+  } else {
+    alignas(64) Goldilocks padded[2 * D * kLanes];
+    std::memcpy(padded, p + 2 * i * D, 2 * n * D * sizeof(Goldilocks));
+    LoadPairsUnordered<D>(padded, even, odd);
   }
 }
 

@@ -54,8 +54,8 @@ struct FoldStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> even, odd;
-    LoadPairItems<D, kWhole>(in, i, n, even, odd);
-    StoreItems<D, kWhole>(Add(even, Mul(r, Sub(odd, even))), out, i, n);
+    LoadPairItemsUnordered<D, kWhole>(in, i, n, even, odd);
+    StoreItemsUnordered<D, kWhole>(Add(even, Mul(r, Sub(odd, even))), out, i, n);
   }
 };
 
@@ -84,7 +84,7 @@ struct InnerStep {
   HWY_INLINE void Settle() { sum.Settle(); }
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    sum.Add(LoadItems<D, kWhole>(a, i, n), LoadItems<D, kWhole>(b, i, n));
+    sum.Add(LoadItemsUnordered<D, kWhole>(a, i, n), LoadItemsUnordered<D, kWhole>(b, i, n));
   }
 };
 
@@ -130,7 +130,8 @@ struct AxpyStep {
 
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    StoreItems<D, kWhole>(Add(LoadItems<D, kWhole>(y, i, n), Mul(a, LoadItems<D, kWhole>(x, i, n))), y, i, n);
+    StoreItemsUnordered<D, kWhole>(
+        Add(LoadItemsUnordered<D, kWhole>(y, i, n), Mul(a, LoadItemsUnordered<D, kWhole>(x, i, n))), y, i, n);
   }
 };
 
@@ -169,7 +170,7 @@ struct ScaleStep {
 
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    StoreItems<D, kWhole>(Mul(a, LoadItems<D, kWhole>(y, i, n)), y, i, n);
+    StoreItemsUnordered<D, kWhole>(Mul(a, LoadItemsUnordered<D, kWhole>(y, i, n)), y, i, n);
   }
 };
 
@@ -181,10 +182,10 @@ struct SplitEqStep {
 
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
-    const Lanes<D> whole = LoadItems<D, kWhole>(low, i, n);
+    const Lanes<D> whole = LoadItemsUnordered<D, kWhole>(low, i, n);
     const Lanes<D> one_side = Mul(z, whole);
-    StoreItems<D, kWhole>(one_side, high, i, n);
-    StoreItems<D, kWhole>(Sub(whole, one_side), low, i, n);
+    StoreItemsUnordered<D, kWhole>(one_side, high, i, n);
+    StoreItemsUnordered<D, kWhole>(Sub(whole, one_side), low, i, n);
   }
 };
 

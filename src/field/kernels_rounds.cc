@@ -66,8 +66,8 @@ struct ProductStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> f0, f1, g0, g1;
-    LoadPairItems<D, kWhole>(f, i, n, f0, f1);
-    LoadPairItems<D, kWhole>(g, i, n, g0, g1);
+    LoadPairItemsUnordered<D, kWhole>(f, i, n, f0, f1);
+    LoadPairItemsUnordered<D, kWhole>(g, i, n, g0, g1);
     at_zero.Add(f0, g0);
     leading.Add(Sub(f1, f0), Sub(g1, g0));
   }
@@ -111,9 +111,9 @@ struct EqProductStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> f0, f1, g0, g1;
-    LoadPairItems<D, kWhole>(f, i, n, f0, f1);
-    LoadPairItems<D, kWhole>(g, i, n, g0, g1);
-    const Lanes<D> e = LoadItems<D, kWhole>(eq, i, n);
+    LoadPairItemsUnordered<D, kWhole>(f, i, n, f0, f1);
+    LoadPairItemsUnordered<D, kWhole>(g, i, n, g0, g1);
+    const Lanes<D> e = LoadItemsUnordered<D, kWhole>(eq, i, n);
     at_zero.Add(e, Mul(f0, g0));
     leading.Add(e, Mul(Sub(f1, f0), Sub(g1, g0)));
   }
@@ -132,11 +132,11 @@ struct CrossStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> n00, n01, n10, n11, d00, d01, d10, d11;
-    LoadPairItems<D, kWhole>(in.n0, i, n, n00, n01);
-    LoadPairItems<D, kWhole>(in.d1, i, n, d10, d11);
-    LoadPairItems<D, kWhole>(in.n1, i, n, n10, n11);
-    LoadPairItems<D, kWhole>(in.d0, i, n, d00, d01);
-    const Lanes<D> e = LoadItems<D, kWhole>(eq, i, n);
+    LoadPairItemsUnordered<D, kWhole>(in.n0, i, n, n00, n01);
+    LoadPairItemsUnordered<D, kWhole>(in.d1, i, n, d10, d11);
+    LoadPairItemsUnordered<D, kWhole>(in.n1, i, n, n10, n11);
+    LoadPairItemsUnordered<D, kWhole>(in.d0, i, n, d00, d01);
+    const Lanes<D> e = LoadItemsUnordered<D, kWhole>(eq, i, n);
     at_zero.Add(e, MulAdd(n00, d10, n10, d00));
     leading.Add(e, MulAdd(Sub(n01, n00), Sub(d11, d10), Sub(n11, n10), Sub(d01, d00)));
   }
@@ -154,12 +154,13 @@ struct CrossLeadingStep {
   HWY_INLINE void Step(size_t i, size_t n) {
     const Lanes<D> d0 = Slope<kWhole>(in.d0, i, n);
     const Lanes<D> n0 = Add(Slope<kWhole>(in.n0, i, n), Mul(shift, d0));
-    sum.Add(LoadItems<D, kWhole>(eq, i, n), MulAdd(n0, Slope<kWhole>(in.d1, i, n), Slope<kWhole>(in.n1, i, n), d0));
+    sum.Add(LoadItemsUnordered<D, kWhole>(eq, i, n),
+            MulAdd(n0, Slope<kWhole>(in.d1, i, n), Slope<kWhole>(in.n1, i, n), d0));
   }
   template <bool kWhole>
   HWY_INLINE static Lanes<D> Slope(const Goldilocks* p, size_t i, size_t n) {
     Lanes<D> even, odd;
-    LoadPairItems<D, kWhole>(p, i, n, even, odd);
+    LoadPairItemsUnordered<D, kWhole>(p, i, n, even, odd);
     return Sub(odd, even);
   }
 };
@@ -173,20 +174,20 @@ struct ParentsStep {
   template <bool kWhole>
   HWY_INLINE void Step(size_t i, size_t n) {
     Lanes<D> d00, d01, d10, d11;
-    LoadPairItems<D, kWhole>(in.d0, i, n, d00, d01);
-    LoadPairItems<D, kWhole>(in.d1, i, n, d10, d11);
+    LoadPairItemsUnordered<D, kWhole>(in.d0, i, n, d00, d01);
+    LoadPairItemsUnordered<D, kWhole>(in.d1, i, n, d10, d11);
     if constexpr (kUnit) {
-      StoreItems<D, kWhole>(Add(d00, d10), out.even_num, i, n);
-      StoreItems<D, kWhole>(Add(d01, d11), out.odd_num, i, n);
+      StoreItemsUnordered<D, kWhole>(Add(d00, d10), out.even_num, i, n);
+      StoreItemsUnordered<D, kWhole>(Add(d01, d11), out.odd_num, i, n);
     } else {
       Lanes<D> n00, n01, n10, n11;
-      LoadPairItems<D, kWhole>(in.n0, i, n, n00, n01);
-      LoadPairItems<D, kWhole>(in.n1, i, n, n10, n11);
-      StoreItems<D, kWhole>(MulAdd(n00, d10, n10, d00), out.even_num, i, n);
-      StoreItems<D, kWhole>(MulAdd(n01, d11, n11, d01), out.odd_num, i, n);
+      LoadPairItemsUnordered<D, kWhole>(in.n0, i, n, n00, n01);
+      LoadPairItemsUnordered<D, kWhole>(in.n1, i, n, n10, n11);
+      StoreItemsUnordered<D, kWhole>(MulAdd(n00, d10, n10, d00), out.even_num, i, n);
+      StoreItemsUnordered<D, kWhole>(MulAdd(n01, d11, n11, d01), out.odd_num, i, n);
     }
-    StoreItems<D, kWhole>(Mul(d00, d10), out.even_den, i, n);
-    StoreItems<D, kWhole>(Mul(d01, d11), out.odd_den, i, n);
+    StoreItemsUnordered<D, kWhole>(Mul(d00, d10), out.even_den, i, n);
+    StoreItemsUnordered<D, kWhole>(Mul(d01, d11), out.odd_den, i, n);
   }
 };
 

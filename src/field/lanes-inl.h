@@ -115,12 +115,35 @@ HWY_INLINE Vec SubLazy(Vec a, Vec b) { return SubIfLess(hn::Sub(a, b), a, b, hn:
 HWY_INLINE Vec Sub(Vec a, Vec b) { return SubLazy(a, b); }  // canonical inputs give a canonical difference
 HWY_INLINE Vec Add(Vec a, Vec b) { return Sub(a, hn::Sub(hn::Set(Tag(), Goldilocks::kModulus), b)); }
 
+#if PROVENN_AVX2
+// kEpsilon where a < b as signed words, else 0.
+HWY_INLINE Vec EpsilonIfLess(Vec a, Vec b) {
+  const hn::RebindToSigned<Tag> is_signed;
+  const auto less = hn::Lt(hn::BitCast(is_signed, a), hn::BitCast(is_signed, b));
+  return High32(hn::BitCast(Tag(), hn::VecFromMask(is_signed, less)));
+}
+#endif
+
 // low - minus + (2^32 - 1) * (low half of times), lazy or canonical; `low` lazy, `minus` canonical.
 template <bool kCanonical>
 HWY_INLINE Vec ReduceParts(Vec low, Vec minus, Vec times) {
   const Vec epsilon = hn::Set(Tag(), kEpsilon);
-  const Vec t = SubLazy(low, minus);
   const Vec u = Mul32(times, epsilon);
+#if PROVENN_AVX2
+  // As signed words, each less by 2^63: those compare in one instruction, words without sign in three.
+  const Vec offset = hn::Set(Tag(), uint64_t{1} << 63);
+  const Vec shifted = hn::Xor(low, offset);
+  Vec t = hn::Sub(shifted, minus);
+  t = hn::Sub(t, EpsilonIfLess(shifted, t));
+  Vec r = hn::Add(t, u);
+  r = hn::Add(r, EpsilonIfLess(r, t));
+  if constexpr (kCanonical) {
+    const Vec largest = hn::Xor(hn::Set(Tag(), Goldilocks::kModulus - 1), offset);
+    r = hn::Add(r, EpsilonIfLess(largest, r));
+  }
+  return hn::Xor(r, offset);
+#else
+  const Vec t = SubLazy(low, minus);
   const Vec r = hn::Add(t, u);
 #if PROVENN_AVX512
   if constexpr (kCanonical) {
@@ -131,6 +154,7 @@ HWY_INLINE Vec ReduceParts(Vec low, Vec minus, Vec times) {
 #endif
   const Vec lazy = AddIfLess(r, r, u, epsilon);
   return kCanonical ? Canonical(lazy) : lazy;
+#endif
 }
 
 // low + 2^64 high mod p; see Goldilocks::FromUint128.
