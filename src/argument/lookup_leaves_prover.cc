@@ -113,7 +113,9 @@ LookupLeaves<K> LookupLeaves<K>::Shifted(K lambda) const {
   out.of_rows_.clear();
   for (size_t t = 0; t < of_tuples_.size(); ++t) {
     SecretVector<K>& of_row = out.of_rows_.emplace_back(of_tuples_[t].begin(), of_tuples_[t].end());
-    const SecretVector<int32_t> uses(witness_.multiplicities[t].begin(), witness_.multiplicities[t].end());
+    const auto& counts = witness_.multiplicities[t];
+    SecretVector<int32_t> uses(counts.size());
+    std::transform(counts.begin(), counts.end(), uses.begin(), [](uint32_t n) { return static_cast<int32_t>(n); });
     Axpy<K>(-lambda, std::span<const int32_t>(uses), std::span<K>(of_row));
     for (K& v : out.of_tuples_[t]) v += lambda;
   }

@@ -7,15 +7,26 @@
 #include "field/domain.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
+#include "field/power_table.h"
 
 namespace provenn {
 namespace {
 
+// Column j of a row-major matrix of `columns`, as a polynomial, at every point of the table.
 template <typename K>
-K EvaluateAt(std::span<const K> coefficients, size_t stride, size_t offset, Goldilocks x) {
-  K value = K::Zero();
-  for (size_t i = coefficients.size() / stride; i-- > 0;) value = value * x + coefficients[i * stride + offset];
-  return value;
+std::vector<K> EvaluateColumn(std::span<const K> matrix, size_t columns, size_t j, const PowerTable& table,
+                              size_t points) {
+  std::vector<K> column(matrix.size() / columns);
+  for (size_t i = 0; i < column.size(); ++i) column[i] = matrix[i * columns + j];
+  std::vector<K> values(points);
+  table.Evaluate<K>(std::span<const K>(column), std::span<K>(values));
+  return values;
+}
+
+PowerTable PowersAt(int log_size, std::span<const uint64_t> positions) {
+  std::vector<Goldilocks> points;
+  for (const uint64_t position : positions) points.push_back(DomainPoint(log_size, position));
+  return PowerTable(points);
 }
 
 // <row, eq> for a row of base-field symbols.
@@ -30,6 +41,13 @@ std::vector<K> RowElements(std::span<const Goldilocks> row) {
   std::vector<K> out(row.size() / K::kDegree);
   std::copy(row.begin(), row.end(), Coefficients(std::span<K>(out)).begin());
   return out;
+}
+
+template <typename K>
+K ElementAt(std::span<const Goldilocks> row, size_t i) {
+  K element;
+  for (int c = 0; c < K::kDegree; ++c) element[c] = row[i * K::kDegree + static_cast<size_t>(c)];
+  return element;
 }
 
 // Adds gamma^i * (v(x_i) = value_i) for each query; v the segment [first, first + length) of the next vector.
@@ -75,22 +93,22 @@ void ReadReveal(const Plan& plan, const FrontResult<K>& front, const Digest& las
 
   // hy(x) = mask(x) + rho <row(x), eq(point)> on the last level's matrix.
   const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
+  const PowerTable last_powers = PowersAt(level.shape.log_size, last_positions);
+  const std::vector<K> revealed = EvaluateColumn<K>(hy, 1, 0, last_powers, last_positions.size());
   for (size_t i = 0; i < last_positions.size(); ++i) {
     const std::vector<K> row = RowElements<K>(last_rows.Row(i, level.shape.columns));
-    K expected = row[level.columns];
-    K folded = K::Zero();
-    for (uint32_t j = 0; j < level.columns; ++j) folded += row[j] * eq[j];
-    expected += rho * folded;
-    if (EvaluateAt<K>(hy, 1, 0, DomainPoint(level.shape.log_size, last_positions[i])) != expected) {
+    const auto entries = std::span<const K>(row).first(level.columns);
+    if (revealed[i] != row[level.columns] + rho * InnerProduct<K>(entries, std::span<const K>(eq))) {
       return channel.Reject(Reason::kFoldedVector, "last level rows");
     }
   }
   // The same, column by column, on the terminal matrix: entries, then their masks.
-  for (size_t i = 0; i < terminal_positions.size(); ++i) {
-    const std::vector<K> row = RowElements<K>(terminal_rows.Row(i, terminal.columns));
-    const Goldilocks x = DomainPoint(terminal.log_size, terminal_positions[i]);
-    for (uint32_t j = 0; j < tc; ++j) {
-      if (EvaluateAt<K>(ht, tc, j, x) != row[tc + j] + rho * row[j]) {
+  const PowerTable terminal_powers = PowersAt(terminal.log_size, terminal_positions);
+  for (uint32_t j = 0; j < tc; ++j) {
+    const std::vector<K> columns = EvaluateColumn<K>(ht, tc, j, terminal_powers, terminal_positions.size());
+    for (size_t i = 0; i < terminal_positions.size(); ++i) {
+      const auto row = terminal_rows.Row(i, terminal.columns);
+      if (columns[i] != ElementAt<K>(row, tc + j) + rho * ElementAt<K>(row, j)) {
         return channel.Reject(Reason::kTerminalVector, "terminal rows");
       }
     }

@@ -1,11 +1,13 @@
 #include "commit/functional.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/check.h"
 #include "field/extension.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
+#include "field/power_table.h"
 
 namespace provenn {
 
@@ -42,9 +44,8 @@ void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& lay
   for (size_t a = rank; a-- > block.split + size_t{1};) {
     const auto bits = static_cast<size_t>(std::countr_zero(block.padded[a]));
     const std::vector<K> eq = EqTable<K>(point.subspan(bit, bits));
-    K sum = K::Zero();
-    for (size_t i = 0; i < block.shape[a]; ++i) sum += functional.axes[a][i] * eq[i];
-    scale = scale * sum;
+    scale = scale * InnerProduct<K>(std::span<const K>(functional.axes[a]),
+                                    std::span<const K>(eq).first(functional.axes[a].size()));
     bit += bits;
   }
   std::vector<K> last{K::One()};
@@ -54,8 +55,11 @@ void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& lay
     const std::vector<K> eq = EqTable<K>(point.subspan(bit, bits));
     bit += bits;
     last.assign(block.padded[block.split] / low, K::Zero());
-    const std::vector<K>& axis = functional.axes[block.split];
-    for (size_t i = 0; i < axis.size(); ++i) last[i / low] += axis[i] * eq[i % low];
+    const auto axis = std::span<const K>(functional.axes[block.split]);
+    for (size_t i = 0; i < axis.size(); i += low) {
+      const size_t n = std::min<size_t>(low, axis.size() - i);
+      last[i / low] = InnerProduct<K>(axis.subspan(i, n), std::span<const K>(eq).first(n));
+    }
   }
   for (; bit < point.size(); ++bit) scale = scale * (K::One() - point[bit]);
 
@@ -104,14 +108,16 @@ PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<c
 
 template <typename K>
 void Expand(const PowerFunctional<K>& functional, std::span<K> cells) {
-  std::vector<Goldilocks> powers(functional.points.size(), Goldilocks(1));
-  for (uint64_t i = 0; i < functional.length; ++i) {
-    K sum = K::Zero();
-    for (size_t t = 0; t < powers.size(); ++t) {
-      sum += functional.points[t].coefficient * powers[t];
-      powers[t] *= functional.points[t].x;
-    }
-    for (const auto& target : functional.targets) cells[target.first + i] += target.coefficient * sum;
+  std::vector<Goldilocks> points;
+  std::vector<K> coefficients;
+  for (const auto& p : functional.points) {
+    points.push_back(p.x);
+    coefficients.push_back(p.coefficient);
+  }
+  std::vector<K> sums(functional.length, K::Zero());
+  PowerTable(points).AddPowers<K>(std::span<const K>(coefficients), 0, std::span<K>(sums));
+  for (const auto& target : functional.targets) {
+    Axpy<K>(target.coefficient, std::span<const K>(sums), cells.subspan(target.first, functional.length));
   }
 }
 

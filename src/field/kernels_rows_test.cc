@@ -82,8 +82,8 @@ TYPED_TEST_SUITE(RowKernels, Degrees);
 
 TYPED_TEST(RowKernels, OfAllLengths) {
   ForEachTarget([&] {
-    for (const size_t n : {0, 1, 3, 4, 7, 8, 9, 16, 17, 31, 32, 33, 100}) {
-      for (const size_t count : {0, 1, 2, 9, 40}) {
+    for (const size_t n : {0u, 1u, 3u, 4u, 7u, 8u, 9u, 16u, 17u, 31u, 32u, 33u, 100u}) {
+      for (const size_t count : {0u, 1u, 2u, 9u, 40u}) {
         SCOPED_TRACE(testing::Message() << count << " rows of " << n);
         const auto r = this->Coefficients(count), w = this->Coefficients(n);
         for (const int bits : {0, 7, 16, 24, 31}) {
