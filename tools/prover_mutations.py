@@ -140,9 +140,9 @@ mutation("layer-ends-not-wiped", "src/argument/lookup_prover.cc",
          "    channel.SendMasked(\"layer ends\", std::span<const K>(copy));", "argument", WIPED)
 FOUND = "src/argument/lookup_witness_prover.cc"
 LOOKUPS_WIPED = "WipingLookupsTest.RowsKeysValuesAndCountsAreOverwritten"
-mutation("lookup-keys-not-wiped", FOUND, "  SecretVector<Goldilocks> keys(", "  std::vector<Goldilocks> keys(",
+mutation("lookup-keys-not-wiped", FOUND, "  SecretVector<T> keys(", "  std::vector<T> keys(",
          "argument", LOOKUPS_WIPED)
-mutation("lookup-values-not-wiped", FOUND, "  SecretVector<Goldilocks> values(", "  std::vector<Goldilocks> values(",
+mutation("lookup-values-not-wiped", FOUND, "  SecretVector<T> values(", "  std::vector<T> values(",
          "argument", LOOKUPS_WIPED)
 mutation("lookup-counts-not-wiped", FOUND, "  SecretVector<uint32_t> own(", "  std::vector<uint32_t> own(",
          "argument", LOOKUPS_WIPED)

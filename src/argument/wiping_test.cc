@@ -193,7 +193,8 @@ TEST(WipingRowSaltTest, RowSaltLeavesNeitherSeedNorSalt) {
   EXPECT_EQ(found[1], 0u);
 }
 
-// Rows and counts by pairs, as they lie; keys and values as the elements that negative numbers are.
+// Rows and counts by pairs, as they lie; keys and values as negative
+// numbers, integers or elements.
 TEST(WipingLookupsTest, RowsKeysValuesAndCountsAreOverwritten) {
   const NegatedSquares s(1, 5000);  // more tuples than rows: they are counted apart
   std::unordered_map<uint64_t, size_t> words;
@@ -206,7 +207,9 @@ TEST(WipingLookupsTest, RowsKeysValuesAndCountsAreOverwritten) {
   add_pairs(s.counts, 1);
   for (size_t t = 0; t < 2; ++t) {
     for (const int32_t value : s.witness.assignment.tensors[t]) {
-      if (value < 0) words.emplace(Goldilocks::FromSigned(value).value(), 2 + t);
+      if (value >= 0) continue;
+      words.emplace(Goldilocks::FromSigned(value).value(), 2 + t);
+      words.emplace(static_cast<uint64_t>(int64_t{value}), 2 + t);
     }
   }
   {
