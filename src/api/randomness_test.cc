@@ -149,6 +149,22 @@ TEST_F(RandomnessTest, EverythingRepeatedIsTheSameProof) {
   EXPECT_EQ(Repeated(options, input).proof, Repeated(options, input).proof);
 }
 
+// With all of it fixed, the bytes are fixed: a prover that is made faster makes the same proof. Whoever means to change
+// them changes these digests.
+TEST_F(RandomnessTest, TheBytesOfAProofArePinned) {
+  const FloatTensor input = TestTensor("tiny/input.npy");
+  const auto digest = [&](Profile profile, bool hidden) {
+    ProveOptions options;
+    options.profile = profile;
+    options.private_input = options.private_output = hidden;
+    return ToHex(Sha256Of("provenn.test.pinned", {Repeated(options, input).proof}));
+  };
+  EXPECT_EQ(digest(Profile::kP100, false), "845499c91dbd982f3d06dd2d4429ea0bfb326780b19f055d687c5b4552133c3f");
+  EXPECT_EQ(digest(Profile::kP100, true), "2dac22e0580b4f79e3e9398c77dcb5c1dd4252f7a56a99e2fc2e1ab737be7a5f");
+  EXPECT_EQ(digest(Profile::kP128, false), "83e287e0d9b28447add6303f0b1fd81078c3ed65a84219763d69d5afe0fe34fe");
+  EXPECT_EQ(digest(Profile::kP128, true), "8cdb81384d0de45c5adea5fc1e742990185a9745ab86ccb059cb223096b25a2e");
+}
+
 // Entropy repeats and something differs: no word in common.
 TEST_F(RandomnessTest, RepeatedEntropyWithAnythingElseDifferentSharesNothing) {
   ProveOptions hidden;
