@@ -75,6 +75,7 @@ Json Ports(const Explanation& e, bool inputs) {
     list.push_back({{"claimed_name", p.name},
                     {"tensor", p.tensor},
                     {"shape", p.shape},
+                    {"tensor_axes", p.order},
                     {"step", step},
                     {"scale", p.scale},
                     {"min", p.min},

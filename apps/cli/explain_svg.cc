@@ -195,7 +195,9 @@ class Drawing {
 
   static std::vector<std::string> PortLines(const PortReport& p) {
     std::vector<std::string> lines = Wrapped(Quoted(p.name));
-    lines.push_back("T" + std::to_string(p.tensor) + " " + p.shape);
+    for (const std::string& line : Wrapped("T" + std::to_string(p.tensor) + " " + p.shape + OrderText(p))) {
+      lines.push_back(line);
+    }
     return lines;
   }
 

@@ -33,9 +33,9 @@ void PrintFindings(const Explanation& e) {
 void PrintPorts(const Explanation& e) {
   fmt::print("\ninputs and outputs (names as the key claims them)\n");
   for (const PortReport& p : e.ports) {
-    fmt::print("  {} {} {} = T{}: {} in steps of {}, integers {} to {}{}\n", p.is_input ? "input " : "output",
-               Quoted(p.name), p.shape, p.tensor, RealRange(p.min, p.max, p.scale), Step(p.scale), p.min, p.max,
-               p.is_input ? "; others have no proof" : "");
+    fmt::print("  {} {} {} = T{}{}: {} in steps of {}, integers {} to {}{}\n", p.is_input ? "input " : "output",
+               Quoted(p.name), p.shape, p.tensor, OrderText(p), RealRange(p.min, p.max, p.scale), Step(p.scale), p.min,
+               p.max, p.is_input ? "; others have no proof" : "");
   }
 }
 

@@ -91,7 +91,10 @@ def check_demanded(circuit, ports, proof, demanded, holds, reason):
     for port in ports:
         if port.name not in demanded:
             continue
-        array = np.asarray(demanded[port.name]).astype(np.float32)
+        array = np.asarray(demanded[port.name])
+        if array.dtype.kind not in "biuf":
+            raise Unreadable(f"numbers of type {array.dtype} for {port.name!r}")
+        array = array.astype(np.float32)
         samples = samples_of(array, port)
         public = proof.public[port.tensor]
         if (public is None or samples != proof.batch or not np.isfinite(array).all()

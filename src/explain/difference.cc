@@ -36,7 +36,7 @@ std::string FormatText(const Node& node) {
 
 std::string PortText(const PortReport& p) {
   return p.shape + " integers " + std::to_string(p.min) + " to " + std::to_string(p.max) + ", step 2^" +
-         std::to_string(-p.scale);
+         std::to_string(-p.scale) + OrderText(p);
 }
 
 // "input 1", "output 2", as they are listed; of whichever key has it, if the other ends before.

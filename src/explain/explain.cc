@@ -160,6 +160,7 @@ class Explainer {
         report.is_input = list == &inputs_;
         report.tensor = port.tensor;
         report.shape = ShapeToString(port.shape);
+        report.order = port.order;
         report.min = ranges_[port.tensor].min;
         report.max = ranges_[port.tensor].max;
         report.scale = t.scale;
@@ -245,6 +246,11 @@ class Explainer {
 };
 
 }  // namespace
+
+std::string OrderText(const PortReport& port) {
+  if (std::is_sorted(port.order.begin(), port.order.end())) return "";
+  return ", whose axes are " + AxesText(port.order) + " of it";
+}
 
 Explanation ExplainCircuit(const Circuit& circuit, const Program& program, const std::vector<ModelPort>& inputs,
                            const std::vector<ModelPort>& outputs) {

@@ -115,11 +115,15 @@ struct PortReport {
   std::string name;  // as claimed
   bool is_input = true;
   uint32_t tensor = 0;
-  std::string shape;  // of one sample, in the model's layout
-  int64_t min = 0;    // enforced for inputs; for outputs what its tables can give
+  std::string shape;            // of one sample, in the model's layout
+  std::vector<uint32_t> order;  // axis i of the tensor is axis order[i] of the shape; those left out have size 1
+  int64_t min = 0;              // enforced for inputs; for outputs what its tables can give
   int64_t max = 0;
   int32_t scale = 0;
 };
+
+// ", whose axes are axes 2 and 1 of it" where a tensor's axes are not in the order of the port's; else empty.
+std::string OrderText(const PortReport& port);
 
 // A table and what it was recognised as.
 struct TableReport {

@@ -113,8 +113,10 @@ std::string TableReader::FindClampProblem(uint32_t clamp_table, uint32_t functio
   };
   const bool whole = values.size() >= block && function.first_key == first_block * int64_t(block) &&
                      last_key + 1 == (last_block + 1) * int64_t(block);
-  const bool low = clamp.first_key >= first_block || (whole && constant(0));
-  const bool high = last_top <= last_block || (whole && constant(values.size() - block));
+  // One row is constant whatever the function is: a clamp of 0 bits would cut it off and no held end would show it.
+  const bool shows = whole && bits > 0;
+  const bool low = clamp.first_key >= first_block || (shows && constant(0));
+  const bool high = last_top <= last_block || (shows && constant(values.size() - block));
   if (low && high) return "";
   return "the table does not hold one value where keys are clamped: what lies beyond comes back periodically";
 }
