@@ -21,19 +21,23 @@ int Fail(const Error& error, const Output& output) {
   return kCannotRead;
 }
 
-int RejectKey(const Error& refused, const Output& output) {
-  const char* reason = ReasonName(Reason::kKeyCheck);
-  const char* sentence = ReasonSentence(Reason::kKeyCheck);
+int Reject(const char* reason, const char* sentence, const std::string& where, const std::optional<Digest>& id,
+           const Output& output) {
   if (output.json) {
-    PrintJson({{"accepted", false},
-               {"verdict", "REJECT"},
-               {"reason", reason},
-               {"sentence", sentence},
-               {"where", refused.ToString()}});
+    Json json = {
+        {"accepted", false}, {"verdict", "REJECT"}, {"reason", reason}, {"sentence", sentence}, {"where", where}};
+    if (id.has_value()) json["model_id"] = ToHex(*id);
+    PrintJson(json);
   } else {
-    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(refused.ToString()), sentence);
+    if (id.has_value()) fmt::print("model id  {}\n", ToHex(*id));
+    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(where), sentence);
   }
   return kRejected;
+}
+
+int RejectKey(const Error& refused, const Output& output) {
+  return Reject(ReasonName(Reason::kKeyCheck), ReasonSentence(Reason::kKeyCheck), refused.ToString(), std::nullopt,
+                output);
 }
 
 void PrintJson(const Json& json) {

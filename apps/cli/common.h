@@ -45,6 +45,9 @@ Result<Digest> ParseDigest(const std::string& text, const std::string& option);
 
 // Tensors of the arguments "path" or "name=path", in order. A path that exists is taken whole, '=' or not.
 Result<std::vector<NamedTensor>> LoadTensors(const std::vector<std::string>& arguments);
+// A rejection before the proof is looked at, with the id of the key if it has one; exit code 1.
+int Reject(const char* reason, const char* sentence, const std::string& where, const std::optional<Digest>& id,
+           const Output& output);
 // The verdict on a key that the key check refuses (kRefusedKey), for commands that only read keys; exit code 1.
 int RejectKey(const Error& refused, const Output& output);
 

@@ -100,24 +100,6 @@ Result<Expectations> ReadExpectations(const Options& options) {
   return expect;
 }
 
-// A card that is not about this key.
-int RejectCard(const std::string& where, const Digest& id, const Output& output) {
-  const char* reason = "card";
-  const char* sentence = "What the card claims is not about this key, or not by whom it should be.";
-  if (output.json) {
-    PrintJson({{"accepted", false},
-               {"verdict", "REJECT"},
-               {"reason", reason},
-               {"sentence", sentence},
-               {"where", where},
-               {"model_id", ToHex(id)}});
-  } else {
-    fmt::print("model id  {}\n", ToHex(id));
-    fmt::print("REJECT: {}: {}\n{}\n", reason, Printable(where), sentence);
-  }
-  return kRejected;
-}
-
 // Why a card that was shown says nothing about this key; empty if it does.
 std::string CardMismatch(const ReadCard& card, const Digest& model_id) {
   if (card.card.model_id != model_id) return "it is the card of another model, " + ToHex(card.card.model_id);
@@ -159,7 +141,8 @@ int Run(const Options& options) {
     card = *read;
     const std::string mismatch = CardMismatch(*card, model->model_id);
     if (!mismatch.empty()) {
-      return RejectCard(mismatch, model->model_id, options.output);
+      return Reject("card", "What the card claims is not about this key, or not by whom it should be.", mismatch,
+                    model->model_id, options.output);
     }
   }
   const auto bytes = ReadFile(options.proof, kMaxProofFileBytes);

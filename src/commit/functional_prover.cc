@@ -8,6 +8,7 @@
 #include "field/extension.h"
 #include "field/kernels.h"
 #include "field/kernels_rows.h"
+#include "field/power_table.h"
 
 namespace provenn {
 namespace {
@@ -90,41 +91,26 @@ void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& 
 
 template <typename K>
 void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
-  // x^(first + i) = x^first x^i: the powers x^i of one stretch, i below kStretch, serve every stretch.
-  constexpr size_t kStretch = 512;
-  const size_t points = functional.points.size();
-  const size_t width = std::min<size_t>(kStretch, functional.length);
-  std::vector<Goldilocks> powers(points * width);
-  for (size_t t = 0; t < points; ++t) {
-    Goldilocks power(1);
-    for (size_t i = 0; i < width; ++i) {
-      powers[t * width + i] = power;
-      power *= functional.points[t].x;
-    }
+  constexpr size_t kEntries = 1024;
+  std::vector<Goldilocks> points;
+  std::vector<K> coefficients;
+  for (const auto& p : functional.points) {
+    points.push_back(p.x);
+    coefficients.push_back(p.coefficient);
   }
-  std::vector<const Goldilocks*> rows;
-  for (size_t t = 0; t < points; ++t) rows.push_back(powers.data() + t * width);
-  ParallelFor((functional.length + kStretch - 1) / kStretch, 2, [&](size_t from, size_t to) {
-    std::vector<K> at(points);
-    for (size_t stretch = from; stretch < to; ++stretch) {
-      const size_t first = stretch * kStretch;
-      const size_t n = std::min<size_t>(kStretch, functional.length - first);
-      std::vector<K> sum(n, K::Zero());
-      for (size_t t = 0; t < points; ++t) {
-        const auto& p = functional.points[t];
-        at[t] = p.coefficient * p.x.Pow(first);
-      }
-      AddRows<K>(std::span<const K>(at), std::span<const Goldilocks* const>(rows), std::span<K>(sum));
-      for (const auto& target : functional.targets) {
-        Axpy<K>(target.coefficient, std::span<const K>(sum), cells.subspan(target.first + first, n));
-      }
+  const PowerTable table(points);
+  ParallelFor(functional.length, kEntries, [&](size_t from, size_t to) {
+    std::vector<K> sums(to - from, K::Zero());
+    table.AddPowers<K>(std::span<const K>(coefficients), from, std::span<K>(sums));
+    for (const auto& target : functional.targets) {
+      Axpy<K>(target.coefficient, std::span<const K>(sums), cells.subspan(target.first + from, to - from));
     }
   });
 }
 
-template <typename K, typename Cell>
+template <typename K>
 ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& functionals, const OracleLayout& layout,
-                               std::span<const Cell> cells) {
+                               std::span<const Goldilocks> cells) {
   const size_t columns = layout.columns();
   std::vector<ContractionJob<K>> jobs;
   std::vector<ContractionTask> tasks;
@@ -162,12 +148,12 @@ ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& function
     for (size_t t = from; t < to; ++t) {
       const ContractionTask& task = tasks[t];
       const ContractionJob<K>& job = jobs[task.job];
-      std::vector<const Cell*> rows(task.rows);
+      std::vector<const Goldilocks*> rows(task.rows);
       for (size_t i = 0; i < task.rows; ++i) {
         rows[i] = &cells[job.block->first_row * columns + (task.row + i) * job.width + task.column];
       }
       SecretVector<K> sums(task.columns, K::Zero());
-      AddRows<K>(std::span<const K>(job.rows).subspan(task.row, task.rows), std::span<const Cell* const>(rows),
+      AddRows<K>(std::span<const K>(job.rows).subspan(task.row, task.rows), std::span<const Goldilocks* const>(rows),
                  std::span<K>(sums));
       const std::lock_guard<std::mutex> lock(mutex);
       AddTo<K>(std::span<const K>(sums), std::span<K>(out.sums).subspan(job.first + task.column, task.columns));
@@ -180,9 +166,7 @@ ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& function
   template void ExpandParallel<K>(const ProductFunctional<K>&, const OracleLayout&, std::span<K>);          \
   template void ExpandParallel<K>(const PowerFunctional<K>&, std::span<K>);                                 \
   template ContractedRows<K> ContractRows<K>(const std::vector<ProductFunctional<K>>&, const OracleLayout&, \
-                                             std::span<const Goldilocks>);                                  \
-  template ContractedRows<K> ContractRows<K>(const std::vector<ProductFunctional<K>>&, const OracleLayout&, \
-                                             std::span<const int32_t>);
+                                             std::span<const Goldilocks>);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)
 #undef PROVENN_INSTANTIATE

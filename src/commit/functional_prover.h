@@ -25,9 +25,8 @@ struct ContractedRows {
   SecretVector<K> sums;
   std::vector<K> weights;
 };
-// Cell: Goldilocks or int32_t.
-template <typename K, typename Cell>
+template <typename K>
 ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& functionals, const OracleLayout& layout,
-                               std::span<const Cell> cells);
+                               std::span<const Goldilocks> cells);
 
 }  // namespace provenn

@@ -292,11 +292,6 @@ HWY_EXPORT(Linear3);
 HWY_EXPORT(Base);
 HWY_EXPORT(Target);
 
-void PrepareDispatch() {
-  static const bool once = (DisableUnusableTargets(), true);
-  (void)once;
-}
-
 template <class K>
 const LinearKernels<K>& Kernels() {
   PrepareDispatch();

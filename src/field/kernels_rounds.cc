@@ -253,8 +253,7 @@ HWY_EXPORT(Rounds3);
 
 template <class K>
 const RoundKernels<K>& Kernels() {
-  static const bool once = (DisableUnusableTargets(), true);
-  (void)once;
+  PrepareDispatch();
   if constexpr (K::kDegree == 2) {
     return *HWY_DYNAMIC_DISPATCH(Rounds2)();
   } else {

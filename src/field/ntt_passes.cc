@@ -155,8 +155,7 @@ HWY_EXPORT(Passes);
 }  // namespace
 
 const NttPasses& BestNttPasses() {
-  static const bool once = (DisableUnusableTargets(), true);
-  (void)once;
+  PrepareDispatch();
   return *HWY_DYNAMIC_DISPATCH(Passes)();
 }
 

@@ -4,9 +4,13 @@
 
 namespace provenn {
 
-void DisableUnusableTargets() {
+void PrepareDispatch() {
 #if HWY_ARCH_X86
-  if (!__builtin_cpu_supports("avx512ifma")) hwy::DisableTargets(HWY_AVX3_DL);
+  static const bool once = [] {
+    if (!__builtin_cpu_supports("avx512ifma")) hwy::DisableTargets(HWY_AVX3_DL);
+    return true;
+  }();
+  static_cast<void>(once);
 #endif
 }
 

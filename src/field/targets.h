@@ -11,7 +11,7 @@
 namespace provenn {
 
 // Highway chooses AVX3_DL without asking for IFMA. Every such processor has it, but a virtual machine may hide it: then
-// this takes the target out. To be called before the first dispatch.
-void DisableUnusableTargets();
+// this takes the target out. To be called before each dispatch; it does something once.
+void PrepareDispatch();
 
 }  // namespace provenn
