@@ -90,8 +90,7 @@ void PrintReport(const CommitReport& report) {
   if (!report.deviations.empty() && report.deviations[0].samples < kFewSamples) {
     fmt::print(
         "Few calibration records ({}): values beyond what they show are cut off. Calibrate on many and varied ones, "
-        "and "
-        "read in explain what each output can be.\n",
+        "and read in explain what each output can be.\n",
         report.deviations[0].samples);
   }
   rows.clear();

@@ -82,8 +82,7 @@ class Explainer {
       if (std::binary_search(wrapping_.begin(), wrapping_.end(), step.id)) {
         read.node.problems.push_back(
             "its sums can pass the modulus: rows that belong to other integers are accepted for them, so that the "
-            "answer "
-            "need not be the formula's");
+            "answer need not be the formula's");
       }
       if (read.node.output != kNoTensor) is_value_[read.node.output] = true;
       accounted_[step.id] = true;
