@@ -8,7 +8,7 @@
 #include "field/extension.h"
 #include "field/kernels.h"
 #include "field/kernels_rows.h"
-#include "field/power_table.h"
+#include "field/power_sums.h"
 
 namespace provenn {
 namespace {
@@ -91,20 +91,19 @@ void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& 
 
 template <typename K>
 void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells) {
-  constexpr size_t kEntries = 1024;
   std::vector<Goldilocks> points;
   std::vector<K> coefficients;
   for (const auto& p : functional.points) {
     points.push_back(p.x);
     coefficients.push_back(p.coefficient);
   }
-  const PowerTable table(points);
-  ParallelFor(functional.length, kEntries, [&](size_t from, size_t to) {
-    std::vector<K> sums(to - from, K::Zero());
-    table.AddPowers<K>(std::span<const K>(coefficients), from, std::span<K>(sums));
-    for (const auto& target : functional.targets) {
-      Axpy<K>(target.coefficient, std::span<const K>(sums), cells.subspan(target.first + from, to - from));
-    }
+  const PowerSums<K> sums(points, std::span<const K>(coefficients), functional.length);
+  ParallelFor(sums.parts(), 1, [&](size_t from, size_t to) {
+    sums.Run(from, to, [&](uint64_t first, std::span<const K> part) {
+      for (const auto& target : functional.targets) {
+        Axpy<K>(target.coefficient, part, cells.subspan(target.first + first, part.size()));
+      }
+    });
   });
 }
 

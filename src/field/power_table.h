@@ -22,9 +22,12 @@ class PowerTable {
   template <class K>
   void AddPowers(std::span<const K> coefficients, uint64_t first, std::span<K> out) const;
 
- private:
+  // points[t]^0 to points[t]^(kStretch - 1), and points[t]^kStretch.
   static constexpr size_t kStretch = 64;
+  const Goldilocks* stretch(size_t t) const { return &powers_[t * kStretch]; }
+  Goldilocks step(size_t t) const { return step_[t]; }
 
+ private:
   std::vector<Goldilocks> points_;
   std::vector<Goldilocks> powers_;  // kStretch of each point, one point after the other
   std::vector<Goldilocks> step_;    // points^kStretch
