@@ -127,7 +127,7 @@ mutation("key-without-the-seed", ANSWER, "key.oracle().seed, witness", "WeightsS
 # Values sent without a pad.
 mutation("ends-in-clear", "src/argument/lookup_prover.cc", "channel.SendMasked(\"layer ends\"",
          "channel.SendClear(\"layer ends\"", "argument", PADS)
-mutation("s-box-ends-in-clear", "src/argument/weights_link_prover.cc", "channel.SendMasked(\"s-box end\"",
+mutation("s-box-ends-in-clear", "src/argument/sbox_prover.cc", "channel.SendMasked(\"s-box end\"",
          "channel.SendClear(\"s-box end\"", "argument", PADS)
 
 # Memory that is given back as it is.

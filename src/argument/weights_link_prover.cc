@@ -2,18 +2,15 @@
 
 #include <algorithm>
 
-#include "argument/halve_eq_prover.h"
-#include "argument/parallel_sum.h"
+#include "argument/sbox_prover.h"
 #include "argument/weights_link_verifier.h"
+#include "base/parallel.h"
 #include "crypto/poseidon_prover.h"
 #include "field/kernels.h"
 #include "field/multilinear.h"
 
 namespace provenn {
 namespace {
-
-constexpr size_t kGrain = 1024;
-constexpr size_t kStride = size_t{1} << kSboxBits;  // s-boxes of a permutation, padded
 
 // y = W eq over the columns, one entry per row of the weights matrix.
 template <typename K>
@@ -45,17 +42,9 @@ SecretVector<K> FoldWeights(const Plan& plan, const TensorValues& values, const 
   return y;
 }
 
-// Cells of oracle C, and the s-box tables of the zero-check.
-template <typename K>
-struct SboxTables {
-  SecretVector<K> in;  // [permutation][s-box padded to 128]
-  SecretVector<K> cube;
-  SecretVector<K> out;
-};
-
-template <typename K>
-SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, const std::vector<uint64_t>& positions,
-                             const ProverHooks* hooks, OracleProver& oracle) {
+// Cells of oracle C, and the trace that they hold.
+SboxTrace FillHiddenRows(const Plan& plan, const WeightsOracle& weights, const std::vector<uint64_t>& positions,
+                         const ProverHooks* hooks, OracleProver& oracle) {
   const HiddenRowsPlan& h = plan.hidden_rows;
   const uint32_t columns = plan.weights.columns;
   const size_t blocks = plan.hash_blocks;
@@ -69,14 +58,12 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
                [&](uint64_t, uint64_t cell, uint64_t) { at = cell; });
     return at;
   };
-  SboxTables<K> tables;
-  tables.in.assign(positions.size() * blocks * kStride, K::Zero());
-  tables.cube = tables.in;
-  tables.out = tables.in;
+  SboxTrace trace(positions.size() * blocks);
   // Rows in groups, block by block: the permutations of a group run side by side.
   ParallelFor(positions.size(), 16, [&](size_t from, size_t to) {
     SecretVector<PoseidonState> states(to - from, PoseidonState{});
     SecretVector<Goldilocks> in((to - from) * kPoseidonSboxes);
+    SecretVector<Goldilocks> cube(in.size());
     SecretVector<Goldilocks> out(in.size());
     for (size_t b = 0; b < blocks; ++b) {
       for (size_t j = from; j < to; ++j) {
@@ -96,91 +83,22 @@ SboxTables<K> FillHiddenRows(const Plan& plan, const WeightsOracle& weights, con
         }
         if (hooks != nullptr && hooks->permutation) hooks->permutation(j, b, state);
       }
-      PoseidonTraces(states, in, out);
+      PoseidonTraces(states, in, cube, out);
       for (size_t j = from; j < to; ++j) {
         const size_t p = j * blocks + b;
-        const uint64_t cube_at = place(h.cubes, p);
-        const uint64_t out_at = place(h.outputs, p);
-        for (size_t s = 0; s < kPoseidonSboxes; ++s) {
-          const Goldilocks x = in[(j - from) * kPoseidonSboxes + s];
-          const Goldilocks y = out[(j - from) * kPoseidonSboxes + s];
-          const Goldilocks cube = x * x * x;
-          cells[cube_at + s] = cube;
-          cells[out_at + s] = y;
-          tables.in[p * kStride + s] = K(x);
-          tables.cube[p * kStride + s] = K(cube);
-          tables.out[p * kStride + s] = K(y);
-        }
+        const auto copy = [&](const SecretVector<Goldilocks>& values, const auto& target, uint64_t at) {
+          const auto first = values.begin() + static_cast<std::ptrdiff_t>((j - from) * kPoseidonSboxes);
+          std::copy_n(first, kPoseidonSboxes, target.begin() + static_cast<std::ptrdiff_t>(at));
+        };
+        copy(cube, cells, place(h.cubes, p));
+        copy(out, cells, place(h.outputs, p));
+        copy(in, std::span(trace.in), p * kSboxStride);
+        copy(cube, std::span(trace.cube), p * kSboxStride);
+        copy(out, std::span(trace.out), p * kSboxStride);
       }
     }
   });
-  return tables;
-}
-
-// Coefficients 0, 2, 3 of a round polynomial.
-template <typename K>
-struct CubicRound {
-  K at_zero = K::Zero();
-  K square = K::Zero();
-  K cube = K::Zero();
-};
-
-// sum over pairs of eq * ((Z - I^3) + lambda (O - Z^2 I)), each of I, Z, O linear between entries 2i and 2i+1.
-template <typename K>
-CubicRound<K> SboxRound(const SboxTables<K>& t, const SecretVector<K>& eq, K lambda, size_t from, size_t to) {
-  CubicRound<K> sum;
-  for (size_t i = from; i < to; ++i) {
-    const K i0 = t.in[2 * i], di = t.in[2 * i + 1] - i0;
-    const K z0 = t.cube[2 * i], dz = t.cube[2 * i + 1] - z0;
-    const K o0 = t.out[2 * i];
-    const K di2 = di * di, z02 = z0 * z0, zdz = z0 * dz;
-    const K i0di2 = i0 * di2;
-    sum.at_zero += eq[i] * (z0 - i0 * i0 * i0 + lambda * (o0 - z02 * i0));
-    sum.square = sum.square - eq[i] * (i0di2 + i0di2 + i0di2 + lambda * (dz * dz * i0 + (zdz + zdz) * di));
-    sum.cube = sum.cube - eq[i] * (di2 * di + lambda * (dz * dz * di));
-  }
-  return sum;
-}
-
-template <typename K>
-void FoldTable(SecretVector<K>& v, K r, bool last) {
-  SecretVector<K> out(v.size() / 2);
-  ParallelFor(out.size(), kGrain * 4, [&](size_t from, size_t to) {
-    FoldPairs<K>(std::span<const K>(v).subspan(2 * from, 2 * (to - from)), r, std::span(out).subspan(from, to - from));
-  });
-  if (!last && (out.size() & 1) != 0) out.push_back(K::Zero());
-  v = std::move(out);
-}
-
-template <typename K>
-void ProveSboxes(const Plan& plan, SboxTables<K> t, ProverChannel<K>& channel) {
-  const size_t bits = kSboxBits + static_cast<size_t>(AxisBits(plan.weight_queries * plan.hash_blocks));
-  const std::vector<K> tau = channel.Challenges("s-box tau", bits);
-  const K lambda = channel.Challenge("s-box lambda");
-  SecretVector<K> eq = EqTableParallel<K>(std::span<const K>(tau).subspan(1));
-  for (size_t i = 0; i < bits; ++i) {
-    // Entries beyond the tables are zeros and satisfy the relation: their summand is zero.
-    const CubicRound<K> round = ParallelSum(
-        t.in.size() / 2, kGrain, CubicRound<K>{},
-        [&](size_t from, size_t to) { return SboxRound(t, eq, lambda, from, to); },
-        [](CubicRound<K>& a, const CubicRound<K>& b) {
-          a.at_zero += b.at_zero;
-          a.square += b.square;
-          a.cube += b.cube;
-        });
-    const K message[3] = {round.at_zero, round.square, round.cube};
-    channel.SendMasked("s-box round", message);
-    const K c = channel.Challenge("s-box round");
-    const bool last = i + 1 == bits;
-    FoldTable(t.in, c, last);
-    FoldTable(t.cube, c, last);
-    FoldTable(t.out, c, last);
-    if (!last) {
-      HalveEq(eq);
-    }
-  }
-  const K ends[5] = {t.in[0], t.cube[0], t.out[0], t.in[0] * t.in[0], t.cube[0] * t.cube[0]};
-  channel.SendMasked("s-box end", ends);
+  return trace;
 }
 
 }  // namespace
@@ -202,7 +120,7 @@ WeightsLinkOracles ProveWeightsLink(const Plan& plan, const TensorValues& values
   const std::vector<uint64_t> positions = channel.Positions("weight rows", plan.weights.log_size, plan.weight_queries);
 
   oracles.hidden_rows = std::make_unique<OracleProver>(plan.hidden_rows.shape);
-  SboxTables<K> tables = FillHiddenRows<K>(plan, weights, positions, channel.hooks(), *oracles.hidden_rows);
+  const SboxTrace trace = FillHiddenRows(plan, weights, positions, channel.hooks(), *oracles.hidden_rows);
   channel.SendOracle("hidden rows root", *oracles.hidden_rows, random);
   std::vector<Goldilocks> digests;
   for (uint64_t p : positions) digests.insert(digests.end(), weights.digests[p].begin(), weights.digests[p].end());
@@ -211,7 +129,7 @@ WeightsLinkOracles ProveWeightsLink(const Plan& plan, const TensorValues& values
   channel.SendDigests("row path", tree.Open(positions));
 
   channel.Challenge("weight claims omega");
-  ProveSboxes(plan, std::move(tables), channel);
+  ProveSboxes(plan, trace, channel);
   channel.Challenge("digests eta");
   channel.Challenge("rows delta");
   return oracles;

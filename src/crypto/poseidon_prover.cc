@@ -57,9 +57,13 @@ HWY_INLINE void MultiplyMds(Vec (&state)[kPoseidonWidth]) {
   }
 }
 
-HWY_INLINE Vec Sbox(Vec x) {
+struct Powers {
+  Vec cube, seventh;
+};
+HWY_INLINE Powers Sbox(Vec x) {
   const Vec x2 = MulLazy(x, x);
-  return MulLazy(MulLazy(x2, x2), MulLazy(x2, x));
+  const Vec x3 = MulLazy(x2, x);
+  return {x3, MulLazy(MulLazy(x2, x2), x3)};
 }
 
 HWY_INLINE void AddRoundConstants(Vec (&state)[kPoseidonWidth], size_t round) {
@@ -69,24 +73,26 @@ HWY_INLINE void AddRoundConstants(Vec (&state)[kPoseidonWidth], size_t round) {
 }
 
 struct RecordNothing {
-  HWY_INLINE void operator()(Vec /*in*/, Vec /*out*/) {}
+  HWY_INLINE void operator()(Vec /*in*/, const Powers& /*of_in*/) {}
 };
 
-// Writes S-box k of lane i to in[i * kPoseidonSboxes + k] and out[...].
+// Writes S-box k of lane i to in[i * kPoseidonSboxes + k], cube[...] and out[...].
 struct RecordTrace {
   Goldilocks* in;
+  Goldilocks* cube;
   Goldilocks* out;
-  HWY_INLINE void operator()(Vec x, Vec y) {
+  HWY_INLINE void operator()(Vec x, const Powers& of_x) {
     StoreStrided(Canonical(x), in++, kPoseidonSboxes);
-    StoreStrided(Canonical(y), out++, kPoseidonSboxes);
+    StoreStrided(Canonical(of_x.cube), cube++, kPoseidonSboxes);
+    StoreStrided(Canonical(of_x.seventh), out++, kPoseidonSboxes);
   }
 };
 
 template <class Record>
 HWY_INLINE void RecordedSbox(Vec& x, Record& record) {
-  const Vec y = Sbox(x);
-  record(x, y);
-  x = y;
+  const Powers powers = Sbox(x);
+  record(x, powers);
+  x = powers.seventh;
 }
 
 template <class Record>
@@ -126,11 +132,11 @@ void LaneDigests(const Goldilocks* salts, const Goldilocks* rows, size_t width, 
   }
 }
 
-// kLanes states; in and out hold kPoseidonSboxes elements for each.
-void LaneTraces(PoseidonState* states, Goldilocks* in, Goldilocks* out) {
+// kLanes states; in, cube and out hold kPoseidonSboxes elements for each.
+void LaneTraces(PoseidonState* states, Goldilocks* in, Goldilocks* cube, Goldilocks* out) {
   Vec state[kPoseidonWidth];
   for (size_t i = 0; i < kPoseidonWidth; ++i) state[i] = LoadStrided(states->data() + i, kPoseidonWidth);
-  Permute(state, RecordTrace{in, out});
+  Permute(state, RecordTrace{in, cube, out});
   for (size_t i = 0; i < kPoseidonWidth; ++i) {
     StoreStrided(Canonical(state[i]), states->data() + i, kPoseidonWidth);
   }
@@ -138,16 +144,19 @@ void LaneTraces(PoseidonState* states, Goldilocks* in, Goldilocks* out) {
 
 #endif
 
-void Traces(PoseidonState* states, size_t count, Goldilocks* in, Goldilocks* out) {
+void Traces(PoseidonState* states, size_t count, Goldilocks* in, Goldilocks* cube, Goldilocks* out) {
   size_t i = 0;
 #if PROVENN_AVX512 || PROVENN_AVX2
   for (; i + kLanes <= count; i += kLanes) {
-    LaneTraces(states + i, in + i * kPoseidonSboxes, out + i * kPoseidonSboxes);
+    const size_t at = i * kPoseidonSboxes;
+    LaneTraces(states + i, in + at, cube + at, out + at);
   }
 #endif
   for (; i < count; ++i) {
-    PoseidonTrace(states[i], std::span<Goldilocks, kPoseidonSboxes>(in + i * kPoseidonSboxes, kPoseidonSboxes),
-                  std::span<Goldilocks, kPoseidonSboxes>(out + i * kPoseidonSboxes, kPoseidonSboxes));
+    const size_t at = i * kPoseidonSboxes;
+    PoseidonTrace(states[i], std::span<Goldilocks, kPoseidonSboxes>(in + at, kPoseidonSboxes),
+                  std::span<Goldilocks, kPoseidonSboxes>(out + at, kPoseidonSboxes));
+    for (size_t k = at; k < at + kPoseidonSboxes; ++k) cube[k] = in[k] * in[k] * in[k];
   }
 }
 
@@ -175,9 +184,10 @@ namespace provenn {
 HWY_EXPORT(RowDigests);
 HWY_EXPORT(Traces);
 
-void PoseidonTraces(std::span<PoseidonState> states, std::span<Goldilocks> in, std::span<Goldilocks> out) {
-  PROVENN_CHECK(in.size() == states.size() * kPoseidonSboxes && out.size() == in.size());
-  HWY_DYNAMIC_DISPATCH(Traces)(states.data(), states.size(), in.data(), out.data());
+void PoseidonTraces(std::span<PoseidonState> states, std::span<Goldilocks> in, std::span<Goldilocks> cube,
+                    std::span<Goldilocks> out) {
+  PROVENN_CHECK(in.size() == states.size() * kPoseidonSboxes && cube.size() == in.size() && out.size() == in.size());
+  HWY_DYNAMIC_DISPATCH(Traces)(states.data(), states.size(), in.data(), cube.data(), out.data());
 }
 
 std::vector<PoseidonDigest> PoseidonRowDigests(std::span<const Goldilocks> salts, std::span<const Goldilocks> matrix) {

@@ -106,14 +106,15 @@ TEST(Poseidon, BatchOfTracesOnEveryTarget) {
       std::vector<PoseidonState> states(count);
       for (PoseidonState& state : states) state = RandomState(random);
       std::vector<PoseidonState> expected = states;
-      std::vector<Goldilocks> in(count * kPoseidonSboxes), out(in.size());
-      PoseidonTraces(states, in, out);
+      std::vector<Goldilocks> in(count * kPoseidonSboxes), cube(in.size()), out(in.size());
+      PoseidonTraces(states, in, cube, out);
       for (size_t i = 0; i < count; ++i) {
         std::array<Goldilocks, kPoseidonSboxes> one_in, one_out;
         PoseidonTrace(expected[i], one_in, one_out);
         ASSERT_EQ(states[i], expected[i]);
         for (size_t k = 0; k < kPoseidonSboxes; ++k) {
           ASSERT_EQ(in[i * kPoseidonSboxes + k], one_in[k]);
+          ASSERT_EQ(cube[i * kPoseidonSboxes + k], one_in[k].Pow(3));
           ASSERT_EQ(out[i * kPoseidonSboxes + k], one_out[k]);
         }
       }
