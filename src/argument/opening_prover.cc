@@ -41,36 +41,36 @@ SecretVector<K> Fold(std::span<const T> v, K r) {
   return out;
 }
 
-// A vector and its weights, both row-major over the columns still to fold. The vector also has rows without weight
-// (random rows) at its end.
+// Values and their weights, row-major over the columns still to fold. The values are `vector`; in the first round they
+// are `cells` where there are any.
 template <typename K>
 struct Folding {
   SecretVector<K> vector;
   SecretVector<K> weights;
+  std::span<const Goldilocks> cells = {};
 };
 
-// Binds the columns of all foldings at once. Where `base` has cells for a folding, the first round reads them in place
-// of its vector.
+// Binds the columns of all foldings at once.
 template <typename K>
-std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, const std::vector<std::span<const Goldilocks>>& base,
-                           size_t rounds, std::string_view label, ProverChannel<K>& channel) {
+std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, size_t rounds, std::string_view label,
+                           ProverChannel<K>& channel) {
   std::vector<K> point;
   for (size_t i = 0; i < rounds; ++i) {
-    const auto from_base = [&](size_t p) { return i == 0 && p < base.size() && !base[p].empty(); };
     QuadraticRound<K> total{K::Zero(), K::Zero()};
-    for (size_t p = 0; p < parts.size(); ++p) {
-      const std::span<const K> w(parts[p].weights);
-      AddRound(total,
-               from_base(p) ? Round<K, Goldilocks>(base[p], w) : Round<K, K>(std::span<const K>(parts[p].vector), w));
+    for (const Folding<K>& part : parts) {
+      const std::span<const K> w(part.weights);
+      AddRound(total, part.cells.empty() ? Round<K, K>(std::span<const K>(part.vector), w)
+                                         : Round<K, Goldilocks>(part.cells, w));
     }
     const K message[2] = {total.at_zero, total.leading};
     channel.SendMasked(label, message);
     const K c = channel.Challenge(label);
     point.push_back(c);
-    for (size_t p = 0; p < parts.size(); ++p) {
-      parts[p].vector =
-          from_base(p) ? Fold<K, Goldilocks>(base[p], c) : Fold<K, K>(std::span<const K>(parts[p].vector), c);
-      parts[p].weights = Fold<K, K>(std::span<const K>(parts[p].weights), c);
+    for (Folding<K>& part : parts) {
+      part.vector =
+          part.cells.empty() ? Fold<K, K>(std::span<const K>(part.vector), c) : Fold<K, Goldilocks>(part.cells, c);
+      part.cells = {};
+      part.weights = Fold<K, K>(std::span<const K>(part.weights), c);
     }
   }
   return point;
@@ -78,14 +78,20 @@ std::vector<K> FoldColumns(std::vector<Folding<K>>& parts, const std::vector<std
 
 // The inner products of all rows with eq(point, .).
 template <typename K>
-SecretVector<K> FoldEachRow(std::span<const Goldilocks> cells, const std::vector<K>& point) {
-  const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
-  SecretVector<K> out(cells.size() / eq.size());
+void FoldEachRow(std::span<const Goldilocks> cells, const std::vector<K>& eq, std::span<K> out) {
   ParallelFor(out.size(), std::max<size_t>(1, kGrain / eq.size()), [&](size_t from, size_t to) {
     FoldRows<K>(cells.subspan(from * eq.size(), (to - from) * eq.size()), std::span<const K>(eq),
-                std::span(out).subspan(from, to - from));
+                out.subspan(from, to - from));
   });
-  return out;
+}
+
+// Two pieces of work that do not depend on one another.
+template <typename A, typename B>
+void DoBoth(const A& a, const B& b) {
+  ParallelFor(2, 1, [&](size_t from, size_t to) {
+    if (from == 0) a();
+    if (to == 2) b();
+  });
 }
 
 // Dense weights of a functional over the whole vector of a level (padded to whole rows of its matrix).
@@ -172,33 +178,37 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     }
   };
 
-  std::vector<Folding<K>> parts(oracles.size());
-  std::vector<std::span<const Goldilocks>> base;
-  // Of the activations, by far the largest, all functionals are products: their rows are contracted first.
-  PROVENN_CHECK(combined.powers[kActivations].empty());
-  ContractedRows<K> contracted = ContractRows<K>(combined.products[kActivations], plan.activations,
-                                                 std::span<const Goldilocks>(oracles[kActivations]->message()));
-  parts[kActivations].vector = std::move(contracted.sums);
-  parts[kActivations].weights.assign(contracted.weights.begin(), contracted.weights.end());
-  base.emplace_back();
-  for (size_t o = kActivations + 1; o < oracles.size(); ++o) {
-    parts[o].weights.assign(oracles[o]->message().size(), K::Zero());
-    const std::span<K> w(parts[o].weights);
-    for (const auto& f : combined.products[o]) ExpandParallel(f, *layouts[o], w);
-    for (const auto& f : combined.powers[o]) ExpandParallel(f, w);
-    base.push_back(oracles[o]->coefficients());
+  // Products are contracted over rows first. What has powers too is not long.
+  std::vector<ContractedRows<K>> contracted(oracles.size());
+  std::vector<Folding<K>> parts;
+  for (size_t o = 0; o < oracles.size(); ++o) {
+    const std::span<const Goldilocks> cells(oracles[o]->message());
+    if (combined.powers[o].empty()) {
+      contracted[o] = ContractRows<K>(combined.products[o], *layouts[o], cells);
+      parts.push_back({std::move(contracted[o].sums), std::move(contracted[o].weights)});
+      parts.push_back({{}, std::move(contracted[o].cell_weights), contracted[o].cells});
+      continue;
+    }
+    SecretVector<K> weights(cells.size(), K::Zero());
+    for (const auto& f : combined.products[o]) ExpandParallel(f, *layouts[o], std::span<K>(weights));
+    for (const auto& f : combined.powers[o]) ExpandParallel(f, std::span<K>(weights));
+    parts.push_back({{}, std::move(weights), cells});
   }
   std::vector<K> point =
-      FoldColumns(parts, base, static_cast<size_t>(plan.activations.log_columns()), "open columns", channel);
+      FoldColumns(parts, static_cast<size_t>(plan.activations.log_columns()), "open columns", channel);
   follow(point);
-  VectorFunctional<K> functional = FoldOracles(plan, combined, point);
-  SecretVector<K> vector(plan.first_vector, K::Zero());
-  parts[kActivations].vector = FoldEachRow<K>(oracles[kActivations]->coefficients(), point);
-  for (size_t o = 0; o < oracles.size(); ++o) {
-    std::copy(parts[o].vector.begin(), parts[o].vector.end(),
-              vector.begin() + static_cast<std::ptrdiff_t>(plan.segment_first[o]));
-  }
   parts.clear();
+  contracted.clear();
+  VectorFunctional<K> functional;
+  SecretVector<K> vector(plan.first_vector, K::Zero());
+  DoBoth([&] { functional = FoldOracles(plan, combined, point); },
+         [&] {
+           const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
+           for (size_t o = 0; o < oracles.size(); ++o) {
+             FoldEachRow<K>(oracles[o]->coefficients(), eq,
+                            std::span(vector).subspan(plan.segment_first[o], oracles[o]->shape().degree_bound()));
+           }
+         });
 
   SecretVector<K> mask;
   for (size_t l = 0; l < plan.levels.size(); ++l) {
@@ -244,9 +254,9 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
     }
 
     std::vector<Folding<K>> one(1);
-    one[0].weights = DenseWeights(functional, vector.size());
+    DoBoth([&] { oracles.clear(); }, [&] { one[0].weights = DenseWeights(functional, vector.size()); });
     one[0].vector = std::move(vector);
-    point = FoldColumns<K>(one, {}, static_cast<size_t>(std::countr_zero(level.columns)), "open level", channel);
+    point = FoldColumns<K>(one, static_cast<size_t>(std::countr_zero(level.columns)), "open level", channel);
     follow(point);
     functional = FoldVector(plan, l, functional, point);
     // The fold of the random rows belongs to the next vector.
@@ -266,7 +276,6 @@ void ProveOpening(const Plan& plan, std::vector<LinearClaim<K>> claims,
       }
       vector.push_back(folded);
     }
-    oracles.clear();
     oracles.push_back(std::move(oracle));
   }
 

@@ -1,6 +1,7 @@
 #include "commit/functional_prover.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "base/check.h"
@@ -32,11 +33,12 @@ struct ContractionTask {
   size_t column, columns;
 };
 
-// The functional's factor on the axes from the split on, over the cells that they fill.
+// Adds the functional's factor on the axes from the split on, times `scale`, over the cells that they fill.
 template <typename K>
-void FillWeights(const ProductFunctional<K>& functional, const Block& block, size_t columns, std::span<K> weights) {
+void AddWeights(const ProductFunctional<K>& functional, const Block& block, K scale, size_t columns,
+                std::span<K> weights) {
   const size_t rank = block.shape.size();
-  std::vector<K> inner{K::One()};
+  std::vector<K> inner{scale};
   for (size_t a = rank; a-- > block.split + size_t{1};) {
     std::vector<K> next(inner.size() * block.padded[a], K::Zero());
     for (size_t i = 0; i < functional.axes[a].size(); ++i) {
@@ -47,9 +49,13 @@ void FillWeights(const ProductFunctional<K>& functional, const Block& block, siz
   const std::vector<K> scalar{K::One()};
   const std::vector<K>& split = block.split < rank ? functional.axes[block.split] : scalar;
   const size_t low = block.split < rank ? block.split_columns : 1;
+  if (low == columns) {  // inner has one entry, and split lies in one piece
+    Axpy<K>(inner[0], std::span<const K>(split), weights.first(split.size()));
+    return;
+  }
   for (size_t i = 0; i < split.size(); ++i) {
-    K* out = &weights[i / low * columns + i % low * inner.size()];
-    for (size_t j = 0; j < inner.size(); ++j) out[j] = split[i] * inner[j];
+    Axpy<K>(split[i], std::span<const K>(inner),
+            weights.subspan(i / low * columns + i % low * inner.size(), inner.size()));
   }
 }
 
@@ -113,7 +119,9 @@ ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& function
   const size_t columns = layout.columns();
   std::vector<ContractionJob<K>> jobs;
   std::vector<ContractionTask> tasks;
-  size_t total = 0;
+  std::map<uint32_t, size_t> place;  // of a block in `uncontracted`
+  std::vector<std::vector<ContractionJob<K>>> uncontracted;
+  size_t total = 0, total_cells = 0;
   for (const ProductFunctional<K>& f : functionals) {
     for (const auto& target : f.targets) {
       const Block& block = layout.blocks()[target.block];
@@ -121,6 +129,15 @@ ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& function
       const size_t across = block.split < block.shape.size() ? block.padded[block.split] / block.split_columns : 1;
       const size_t width = across * columns;
       const size_t outer = block.rows / across;
+      if (outer == 1) {
+        const auto [at, first] = place.try_emplace(target.block, uncontracted.size());
+        if (first) uncontracted.emplace_back();
+        K scale = target.coefficient;
+        for (size_t a = 0; a < block.split; ++a) scale = scale * f.axes[a][0];
+        uncontracted[at->second].push_back({&f, &block, scale, total_cells, width, {}});
+        if (first) total_cells += width;
+        continue;
+      }
       const size_t task_width = std::min(width, kTaskWidth);
       const size_t task_rows = std::max<size_t>(1, kTaskCells / task_width);
       for (size_t row = 0; row < outer; row += task_rows) {
@@ -133,11 +150,24 @@ ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& function
       total += width;
     }
   }
-  ContractedRows<K> out{SecretVector<K>(total, K::Zero()), std::vector<K>(total, K::Zero())};
+  ContractedRows<K> out{SecretVector<K>(total, K::Zero()), SecretVector<K>(total, K::Zero()),
+                        SecretVector<Goldilocks>(total_cells), SecretVector<K>(total_cells, K::Zero())};
+  ParallelFor(uncontracted.size(), 1, [&](size_t from, size_t to) {
+    for (size_t b = from; b < to; ++b) {
+      const ContractionJob<K>& head = uncontracted[b][0];
+      const auto block = cells.subspan(head.block->first_row * columns, head.width);
+      std::copy(block.begin(), block.end(), out.cells.begin() + static_cast<std::ptrdiff_t>(head.first));
+      for (const ContractionJob<K>& job : uncontracted[b]) {
+        AddWeights<K>(*job.functional, *job.block, job.coefficient, columns,
+                      std::span<K>(out.cell_weights).subspan(head.first, head.width));
+      }
+    }
+  });
   ParallelFor(jobs.size(), 1, [&](size_t from, size_t to) {
     for (size_t j = from; j < to; ++j) {
       ContractionJob<K>& job = jobs[j];
-      FillWeights<K>(*job.functional, *job.block, columns, std::span<K>(out.weights).subspan(job.first, job.width));
+      AddWeights<K>(*job.functional, *job.block, K::One(), columns,
+                    std::span<K>(out.weights).subspan(job.first, job.width));
       AddOuterProduct<K>(std::span<const std::vector<K>>(job.functional->axes).first(job.block->split),
                          std::span<const K>(&job.coefficient, 1), K::One(), job.rows);
     }

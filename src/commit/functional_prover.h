@@ -17,13 +17,16 @@ void ExpandParallel(const ProductFunctional<K>& functional, const OracleLayout& 
 template <typename K>
 void ExpandParallel(const PowerFunctional<K>& functional, std::span<K> cells);
 
-// Sum over cells of functional times cell = sum over i of sums[i] * weights[i]; the low log2(columns) bits of i are a
-// column. A product functional is, on each block, the product of a function of the axes that index rows only and one
-// of the rest, so the rows can be contracted first: one pass over the block, and what is left of it is short.
+// Sum over cells of functionals times cell = sum over i of sums[i] * weights[i], and over i of cells[i] *
+// cell_weights[i]; the low log2(columns) bits of an i are a column. A product functional is, on each block, the product
+// of a function of the axes that index rows only and one of the rest, so the rows can be contracted first: one pass
+// over the block, and what is left of it is short. Blocks without such axes, where nothing gets shorter, are in
+// `cells`, once for all functionals.
 template <typename K>
 struct ContractedRows {
-  SecretVector<K> sums;
-  std::vector<K> weights;
+  SecretVector<K> sums, weights;
+  SecretVector<Goldilocks> cells;
+  SecretVector<K> cell_weights;
 };
 template <typename K>
 ContractedRows<K> ContractRows(const std::vector<ProductFunctional<K>>& functionals, const OracleLayout& layout,

@@ -39,6 +39,17 @@ class FunctionalTest : public testing::Test {
     for (size_t i = 0; i < cells.size(); ++i) rows[i / eq.size()] += cells[i] * eq[i % eq.size()];
     return rows;
   }
+  // The products of what was contracted, column by column.
+  static std::vector<K> ColumnSums(const ContractedRows<K>& contracted, size_t columns) {
+    std::vector<K> sums(columns, K::Zero());
+    EXPECT_EQ(contracted.sums.size(), contracted.weights.size());
+    EXPECT_EQ(contracted.cells.size(), contracted.cell_weights.size());
+    for (size_t i = 0; i < contracted.sums.size(); ++i) sums[i % columns] += contracted.sums[i] * contracted.weights[i];
+    for (size_t i = 0; i < contracted.cells.size(); ++i) {
+      sums[i % columns] += contracted.cell_weights[i] * contracted.cells[i];
+    }
+    return sums;
+  }
   std::mt19937_64 random_{8};
 };
 using Fields = testing::Types<Ext2, Ext3>;
@@ -116,32 +127,35 @@ TYPED_TEST(FunctionalTest, ContractedRowsSumToTheFunctionalColumnByColumn) {
     for (size_t i = 0; i < cells.size(); ++i) expected[i % columns] += weights[i] * cells[i];
 
     const ContractedRows<K> contracted = ContractRows<K>(functionals, layout, std::span<const Goldilocks>(cells));
-    std::vector<K> sums(columns, K::Zero());
-    ASSERT_EQ(contracted.sums.size(), contracted.weights.size());
-    for (size_t i = 0; i < contracted.sums.size(); ++i) sums[i % columns] += contracted.sums[i] * contracted.weights[i];
-    ASSERT_EQ(sums, expected) << "round " << round;
+    ASSERT_EQ(this->ColumnSums(contracted, columns), expected) << "round " << round;
   }
 }
 
-// A block of more rows, and one of more cells a row, than are contracted at a time.
+// A block of more rows, and one of more cells a row, than are contracted at a time; and one without rows to contract,
+// which is there once for two functionals.
 TYPED_TEST(FunctionalTest, LargeBlocksAreContractedInParts) {
   using K = TypeParam;
   OracleLayout layout(8);
-  ProductFunctional<K> tall, wide;
+  ProductFunctional<K> tall, wide, flat;
   tall.targets.push_back({layout.Add({9000, 5}), this->Element()});
   tall.axes = {this->Elements(9000), this->Elements(5)};
-  wide.targets.push_back({layout.Add({20000}), this->Element()});
-  wide.axes = {this->Elements(20000)};
+  wide.targets.push_back({layout.Add({2, 20000}, 1), this->Element()});
+  wide.axes = {this->Elements(2), this->Elements(20000)};
+  flat.targets.push_back({layout.Add({20000}), this->Element()});
+  flat.axes = {this->Elements(20000)};
+  ProductFunctional<K> flat_too = flat;
+  flat_too.axes = {this->Elements(20000)};
+  const std::vector<ProductFunctional<K>> functionals{tall, flat, wide, flat_too};
   std::vector<K> weights(layout.rows() * 8, K::Zero());
-  ExpandParallel(tall, layout, std::span<K>(weights));
-  ExpandParallel(wide, layout, std::span<K>(weights));
+  for (const auto& f : functionals) ExpandParallel(f, layout, std::span<K>(weights));
   std::vector<Goldilocks> cells(weights.size());
   for (Goldilocks& c : cells) c = this->Base();
-  std::vector<K> expected(8, K::Zero()), sums(8, K::Zero());
+  std::vector<K> expected(8, K::Zero());
   for (size_t i = 0; i < cells.size(); ++i) expected[i % 8] += weights[i] * cells[i];
-  const auto contracted = ContractRows<K>({tall, wide}, layout, std::span<const Goldilocks>(cells));
-  for (size_t i = 0; i < contracted.sums.size(); ++i) sums[i % 8] += contracted.sums[i] * contracted.weights[i];
-  EXPECT_EQ(sums, expected);
+  const auto contracted = ContractRows<K>(functionals, layout, std::span<const Goldilocks>(cells));
+  EXPECT_EQ(this->ColumnSums(contracted, 8), expected);
+  EXPECT_EQ(contracted.sums.size(), 8u + 20000u);
+  EXPECT_EQ(contracted.cells.size(), 20000u);
 }
 
 TYPED_TEST(FunctionalTest, PowersExpandAndFoldAsDefined) {
