@@ -294,7 +294,7 @@ class Joiner {
       if (!over.empty()) term.words += " and over " + over;
     }
     const ViewReading read = ReadView(view, space, node.space.size(), source, told);
-    const std::string reading = ReadingWords(read);
+    const std::string reading = ReadingWords(read, node.space);
     term.words += " of " + TensorText(tree.source) + (reading.empty() ? "" : " " + reading);
     // A pool takes nothing from outside; the 0 that is read there does no harm where no value is below it.
     if (leaves && ranges_[tree.source].min < 0) {

@@ -117,6 +117,18 @@ TEST(JoinedMaxima, AnAxisOfTheInnerAloneIsNotIgnored) {
   }
 }
 
+// The result has an axis that the source has not: each of its cells is there twice.
+TEST(JoinedMaxima, ARepeatedAxisIsNamed) {
+  HostileCircuit circuit(4);
+  const auto repeated = [](uint32_t tensor, int32_t from) { return View{tensor, {{from, {{1, 1}}}}}; };
+  const uint32_t inner = circuit.Maximum(repeated(0, 0), repeated(0, 1), TensorKind::kWitness, {2, 4});
+  circuit.Maximum(circuit.Whole(inner), repeated(0, 2), TensorKind::kOutput, {2, 4});
+  const Explanation e = circuit.Run();
+  ASSERT_EQ(e.nodes.size(), 1u);
+  EXPECT_EQ(e.nodes[0].formula, "T2[i0, i1] = max{k0<3} T0[i1+k0]");
+  EXPECT_THAT(e.nodes[0].operation, testing::EndsWith("of T0 repeated 2 times along axis 0"));
+}
+
 // Random maxima of an input's cells: pools, with now and then something in them that is none.
 class RandomMaxima {
  public:

@@ -170,15 +170,18 @@ std::string RepeatWords(const std::vector<uint32_t>& axes, const Shape& space) {
   return words.empty() ? "" : "repeated " + words;
 }
 
-std::string ViewWords(const View& view, const Shape& space, const Shape& tensor) {
-  const ViewReading reading = ReadView(view, space, space.size(), tensor);
-  std::string words = ReadingWords(reading);
+std::string ReadingWords(const ViewReading& reading, const Shape& out) {
+  const std::string words = ReadingWords(reading);
   std::vector<uint32_t> rest;
-  for (uint32_t a = 0; a < space.size(); ++a) {
+  for (uint32_t a = 0; a < out.size(); ++a) {
     if (std::find(reading.order.begin(), reading.order.end(), a) == reading.order.end()) rest.push_back(a);
   }
-  const std::string repeated = RepeatWords(rest, space);
+  const std::string repeated = RepeatWords(rest, out);
   return words + (words.empty() || repeated.empty() ? "" : ", ") + repeated;
+}
+
+std::string ViewWords(const View& view, const Shape& space, const Shape& tensor) {
+  return ReadingWords(ReadView(view, space, space.size(), tensor), space);
 }
 
 std::string PartText(const View& view, const Shape& space, const Shape& tensor) {

@@ -59,7 +59,9 @@ ViewReading ReadView(const View& view, const Shape& space, size_t out_rank, cons
 // "transposed (i1, i0)" where the order is not ascending, and so on: empty if the view is the plain one, and different
 // for views that read differently.
 std::string ReadingWords(const ViewReading& reading);
-// The same for a view whose space is that of a result, which may also repeat cells.
+// The same for a result of shape `out`, which may also repeat cells.
+std::string ReadingWords(const ViewReading& reading, const Shape& out);
+// The same for a view whose space is that of a result.
 std::string ViewWords(const View& view, const Shape& space, const Shape& tensor);
 // The same for the cells of a tensor that a result goes into: "[:, :, 16:32]".
 std::string PartText(const View& view, const Shape& space, const Shape& tensor);
