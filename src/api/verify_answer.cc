@@ -123,8 +123,8 @@ Result<std::string> OutputMismatch(const PublicModel& model, const Statement& st
 }
 
 template <typename K>
-void CheckProof(const Circuit& batched, const Statement& statement, const ProofFile& file, VerifyReport* report) {
-  const auto plan = MakePlan<K>(batched, statement.hidden, statement.weights);
+void CheckProof(Circuit batched, const Statement& statement, const ProofFile& file, VerifyReport* report) {
+  const auto plan = MakePlan<K>(std::move(batched), statement.hidden, statement.weights);
   if (!plan.ok()) {
     report->reason = Reason::kParameters;
     report->where = plan.error().ToString();
@@ -271,7 +271,7 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
     return reject(Reason::kParameters, std::string("the proof is of profile ") + ProfileName(file.profile) + ", " +
                                            ProfileName(*expectations.profile) + " is demanded");
   }
-  const auto batched = BatchedCircuit(model.circuit, file.batch);
+  auto batched = BatchedCircuit(model.circuit, file.batch);
   if (!batched.ok()) return reject(Reason::kParameters, batched.error().ToString());
   const auto statement = StatementOf(model, file, *batched, &report.reason, &report.where);
   if (!statement.has_value()) return report;
@@ -297,9 +297,9 @@ Result<VerifyReport> VerifyAnswer(const PublicModel& model, const ProofFile& fil
   }
 
   if (file.profile == Profile::kP100) {
-    CheckProof<Ext2>(*batched, *statement, file, &report);
+    CheckProof<Ext2>(*std::move(batched), *statement, file, &report);
   } else {
-    CheckProof<Ext3>(*batched, *statement, file, &report);
+    CheckProof<Ext3>(*std::move(batched), *statement, file, &report);
   }
   if (!report.accepted) return reject(report.reason, report.where);
   return report;

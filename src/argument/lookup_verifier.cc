@@ -1,6 +1,8 @@
 #include "argument/lookup_verifier.h"
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "argument/sumcheck_verifier.h"
 #include "field/kernels.h"
@@ -98,7 +100,8 @@ K BlockWeight(const LeafBlock& block, const std::vector<K>& leaf_point) {
 }
 
 template <typename K>
-std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const std::vector<K>& leaf_point, K beta) {
+std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const std::vector<K>& leaf_point, K beta,
+                                                        bool with_weights) {
   // Lookups over equal spaces see equal low bits of the leaf point, so one contraction has one set of weights.
   std::map<uint32_t, ContractionTerm<K>> terms;
   for (size_t l = 0; l < plan.circuit.lookups.size(); ++l) {
@@ -111,7 +114,7 @@ std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const 
         ContractionTerm<K>& term = terms[acc.contraction];
         term.contraction = acc.contraction;
         term.coefficient += scale * ToField(acc.coefficient);
-        if (term.out_weights.empty()) term.out_weights = LookupWeights(plan, l, leaf_point);
+        if (with_weights && term.out_weights.empty()) term.out_weights = LookupWeights(plan, l, leaf_point);
       }
     }
   }
@@ -159,17 +162,26 @@ template <typename K>
 K AddTables(const Plan& plan, const LeafClaim<K>& leaf, LinearClaim<K>& numerator, LinearClaim<K>& denominator) {
   K filled = K::Zero();
   std::vector<int32_t> numbers;  // 0, 1, 2, ...
-  for (size_t t = 0; t < plan.circuit.tables.size(); ++t) {
+  // All see the point's low bits: in order of size, the weights of one are the beginning of the next one's.
+  std::vector<size_t> ascending(plan.circuit.tables.size());
+  std::iota(ascending.begin(), ascending.end(), 0);
+  std::stable_sort(ascending.begin(), ascending.end(),
+                   [&](size_t a, size_t b) { return plan.leaves.tables[a].log_size < plan.leaves.tables[b].log_size; });
+  std::vector<K> eq;
+  if (!ascending.empty()) eq.reserve(size_t{1} << plan.leaves.tables[ascending.back()].log_size);
+  eq.push_back(K::One());
+  size_t bits = 0;
+  for (const size_t t : ascending) {
     const Table& table = plan.circuit.tables[t];
     const LeafBlock& place = plan.leaves.tables[t];
     const K block = BlockWeight(place, leaf.point);
     filled += block;
-    std::vector<K> eq = EqTable<K>(std::span<const K>(leaf.point).first(static_cast<size_t>(place.log_size)));
-    eq.resize(table.size);
-    while (numbers.size() < eq.size()) numbers.push_back(static_cast<int32_t>(numbers.size()));
-    const std::span<const K> weights(eq);
-    const K rows = Sum(eq);
-    const K index = InnerProduct<K>(std::span<const int32_t>(numbers).first(eq.size()), weights);
+    const auto point = std::span<const K>(leaf.point).first(static_cast<size_t>(place.log_size));
+    for (; bits < point.size(); ++bits) ExtendEqTable(eq, point[bits]);
+    const auto weights = std::span<const K>(eq).first(table.size);
+    while (numbers.size() < table.size) numbers.push_back(static_cast<int32_t>(numbers.size()));
+    const K rows = EqPrefixSum<K>(point, table.size);
+    const K index = InnerProduct<K>(std::span<const int32_t>(numbers).first(table.size), weights);
     K tuple =
         rows * (leaf.alpha - K(Goldilocks(t))) - leaf.beta * (index + rows * Goldilocks::FromSigned(table.first_key));
     K power = leaf.beta;
@@ -180,7 +192,7 @@ K AddTables(const Plan& plan, const LeafClaim<K>& leaf, LinearClaim<K>& numerato
     denominator.value.constant = denominator.value.constant - block * (tuple + K::One() - rows);
     ProductFunctional<K> multiplicities;
     multiplicities.targets.push_back({plan.multiplicity_block[t], -block});
-    multiplicities.axes.push_back(std::move(eq));
+    multiplicities.axes.emplace_back(weights.begin(), weights.end());
     numerator.products[kActivations].push_back(std::move(multiplicities));
   }
   return filled;
@@ -193,7 +205,7 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
                              std::vector<LinearClaim<K>>& claims) {
   const LeafClaim<K> leaf = ReadTree(plan, channel, claims);
   LookupOutcome<K> outcome;
-  outcome.terms = CollectContractionTerms(plan, leaf.point, leaf.beta);
+  outcome.terms = CollectContractionTerms(plan, leaf.point, leaf.beta, !channel.shape_only());
   if (!outcome.terms.empty()) outcome.sum = channel.ReceiveMasked("contraction sum", 1)[0];
   if (channel.shape_only()) return outcome;
 
@@ -209,10 +221,10 @@ LookupOutcome<K> ReadLookups(const Plan& plan, const Statement& statement, Maske
   return outcome;
 }
 
-#define PROVENN_INSTANTIATE(K)                                                                                \
-  template K BlockWeight<K>(const LeafBlock&, const std::vector<K>&);                                         \
-  template std::vector<ContractionTerm<K>> CollectContractionTerms<K>(const Plan&, const std::vector<K>&, K); \
-  template LookupOutcome<K> ReadLookups<K>(const Plan&, const Statement&, MaskedChannel<K>&,                  \
+#define PROVENN_INSTANTIATE(K)                                                                                      \
+  template K BlockWeight<K>(const LeafBlock&, const std::vector<K>&);                                               \
+  template std::vector<ContractionTerm<K>> CollectContractionTerms<K>(const Plan&, const std::vector<K>&, K, bool); \
+  template LookupOutcome<K> ReadLookups<K>(const Plan&, const Statement&, MaskedChannel<K>&,                        \
                                            std::vector<LinearClaim<K>>&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)

@@ -37,9 +37,10 @@ struct LookupOutcome {
 bool IsLinearContraction(const Circuit& circuit, const Contraction& contraction);
 
 // The weights of each lookup's columns in the leaf denominators at the leaf point: shared with the prover, which needs
-// the contraction terms.
+// the contraction terms. Counting messages needs no weights of outputs.
 template <typename K>
-std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const std::vector<K>& leaf_point, K beta);
+std::vector<ContractionTerm<K>> CollectContractionTerms(const Plan& plan, const std::vector<K>& leaf_point, K beta,
+                                                        bool with_weights);
 
 // eq(leaf point's high bits, block): the weight of a leaf block at the point.
 template <typename K>

@@ -199,6 +199,15 @@ CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
   return out;
 }
 
+// out[i] += the columns of row i of a row-major matrix, whose last row may be cut, folded with eq.
+template <typename K>
+void AddFoldedRows(std::span<const K> cells, std::span<const K> eq, std::span<K> out) {
+  for (size_t i = 0; i * eq.size() < cells.size(); ++i) {
+    const size_t n = std::min(eq.size(), cells.size() - i * eq.size());
+    out[i] += InnerProduct<K>(cells.subspan(i * eq.size(), n), eq.first(n));
+  }
+}
+
 template <typename K>
 VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point) {
   const OracleLayout* layouts[3] = {&plan.activations, &plan.folded_weights, &plan.hidden_rows.layout};
@@ -217,18 +226,32 @@ VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim,
 }
 
 template <typename K>
+void AddFoldedOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point,
+                      const std::vector<K>& next_point, std::span<K> rows) {
+  const OracleLayout* layouts[3] = {&plan.activations, &plan.folded_weights, &plan.hidden_rows.layout};
+  const std::vector<K> eq = EqTable<K>(std::span<const K>(next_point));
+  for (size_t o = 0; o < FirstLevelOracles(plan); ++o) {
+    for (const ProductFunctional<K>& f : claim.products[o]) {
+      FoldColumnsTwice<K>(f, *layouts[o], point, plan.segment_first[o], std::span<const K>(eq), rows);
+    }
+    if (claim.powers[o].empty()) continue;
+    std::vector<K> once(layouts[o]->rows(), K::Zero());
+    for (const PowerFunctional<K>& f : claim.powers[o]) {
+      // These lengths need not be multiples of the level's columns, so they are expanded here.
+      Expand(FoldColumns<K>(f, point, std::span<K>(once)), std::span<K>(once));
+    }
+    AddFoldedRows<K>(once, eq, rows.subspan(plan.segment_first[o] / eq.size()));
+  }
+}
+
+template <typename K>
 VectorFunctional<K> FoldVector(const Plan& plan, size_t level, const VectorFunctional<K>& functional,
                                const std::vector<K>& point) {
-  const size_t columns = plan.levels[level].columns;
   const size_t next_columns = level + 1 < plan.levels.size() ? plan.levels[level + 1].columns : 1;
   VectorFunctional<K> out;
   const std::vector<K> eq = EqTable<K>(std::span<const K>(point));
   out.dense.assign(plan.levels[level].shape.message_rows, K::Zero());
-  for (size_t i = 0; i * columns < functional.dense.size(); ++i) {
-    const size_t n = std::min(columns, functional.dense.size() - i * columns);
-    out.dense[i] =
-        InnerProduct<K>(std::span<const K>(functional.dense).subspan(i * columns, n), std::span<const K>(eq).first(n));
-  }
+  AddFoldedRows<K>(functional.dense, eq, out.dense);
   for (const PowerFunctional<K>& f : functional.powers) {
     PowerFunctional<K> folded = FoldColumns<K>(f, point, std::span<K>(out.dense));
     bool aligned = true;
@@ -255,7 +278,8 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
   Affine<K> claim = combined.value;
   std::vector<K> point;
   claim = ReadSumcheck("open columns", claim, static_cast<size_t>(plan.activations.log_columns()), channel, point);
-  VectorFunctional<K> functional = FoldOracles(plan, combined, point);
+  const std::vector<K> oracles_point = point;
+  VectorFunctional<K> functional;
 
   for (size_t l = 0; l < plan.levels.size(); ++l) {
     const LevelPlan& level = plan.levels[l];
@@ -295,6 +319,7 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
     point.clear();
     claim = ReadSumcheck("open level", claim, static_cast<size_t>(std::countr_zero(level.columns)), channel, point);
     functional = FoldVector(plan, l, functional, point);
+    if (l == 0) AddFoldedOracles<K>(plan, combined, oracles_point, point, functional.dense);
     front.roots[0] = root;
   }
   ReadReveal(plan, front, front.roots[0], point, functional, claim, channel);
@@ -303,6 +328,8 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
 #define PROVENN_INSTANTIATE(K)                                                                                        \
   template CombinedClaim<K> Combine<K>(std::vector<LinearClaim<K>>, K);                                               \
   template VectorFunctional<K> FoldOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&);           \
+  template void AddFoldedOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&,                      \
+                                    const std::vector<K>&, std::span<K>);                                             \
   template VectorFunctional<K> FoldVector<K>(const Plan&, size_t, const VectorFunctional<K>&, const std::vector<K>&); \
   template std::vector<K> TerminalWeights<K>(const Plan&, const Affine<K>&);                                          \
   template void ReadOpening<K>(const Plan&, FrontResult<K>, MaskedChannel<K>&);

@@ -31,6 +31,12 @@ struct VectorFunctional {
 template <typename K>
 VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point);
 
+// The same one level further down, as a verifier needs it, which never holds a vector as long as the first level's:
+// adds to the dense weights of the vector that FoldVector makes of level 0 at `next_point`.
+template <typename K>
+void AddFoldedOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point,
+                      const std::vector<K>& next_point, std::span<K> dense);
+
 // One level down: fold the columns of level l's matrix at `point`. Powers that the next level's columns would cut are
 // expanded.
 template <typename K>

@@ -204,12 +204,13 @@ WeightsCommitment PlanWeights(const Circuit& circuit) {
 }
 
 template <typename K>
-Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden, const WeightsCommitment& weights) {
+Result<Plan> MakePlan(Circuit circuit, const std::vector<uint8_t>& hidden, const WeightsCommitment& weights) {
   const auto invalid = [](const char* what) { return Error{Code::kInvalidArgument, what, "parameters"}; };
   Plan plan;
   plan.profile = ProfileTraits<K>::kProfile;
   plan.degree = K::kDegree;
-  plan.circuit = batched;
+  plan.circuit = std::move(circuit);
+  const Circuit& batched = plan.circuit;
   plan.hidden = hidden;
   plan.weights = weights;
   const int bits = QueryBits(plan.profile);
@@ -305,7 +306,7 @@ Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden
 }
 
 #define PROVENN_INSTANTIATE(K) \
-  template Result<Plan> MakePlan<K>(const Circuit&, const std::vector<uint8_t>&, const WeightsCommitment&);
+  template Result<Plan> MakePlan<K>(Circuit, const std::vector<uint8_t>&, const WeightsCommitment&);
 PROVENN_INSTANTIATE(Ext2)
 PROVENN_INSTANTIATE(Ext3)
 #undef PROVENN_INSTANTIATE

@@ -99,7 +99,7 @@ OracleLayout WeightsLayout(const Circuit& circuit, uint32_t columns, std::vector
 // Errors: kInvalidArgument if the weights commitment does not fit the circuit or the soundness budget refuses;
 // kTooLarge.
 template <typename K>
-Result<Plan> MakePlan(const Circuit& batched, const std::vector<uint8_t>& hidden, const WeightsCommitment& weights);
+Result<Plan> MakePlan(Circuit batched, const std::vector<uint8_t>& hidden, const WeightsCommitment& weights);
 
 template <typename K>
 SoundnessBudget MakeBudget(const Plan& plan);

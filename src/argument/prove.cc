@@ -84,7 +84,7 @@ Result<Bytes> ProveStatement(const Plan& plan, const Statement& statement, const
   const LookupProof<K> lookup = ProveLookups(plan, lookups, channel);
   lookups = LookupWitness();
   report(0.6, "contractions");
-  const std::vector<ContractionTerm<K>> terms = CollectContractionTerms(plan, lookup.leaf_point, lookup.beta);
+  const std::vector<ContractionTerm<K>> terms = CollectContractionTerms(plan, lookup.leaf_point, lookup.beta, true);
   std::vector<K> r;
   if (!terms.empty()) r = ProveContractions(plan, values, terms, channel);
   std::vector<std::unique_ptr<OracleProver>> oracles;

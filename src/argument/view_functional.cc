@@ -91,7 +91,8 @@ template <typename K>
 K EvaluatePublic(const Plan& plan, const Statement& statement, const View& view, const AxisWeights<K>& weights) {
   // Counting messages needs no values.
   if (statement.values.empty()) return K::Zero();
-  const std::vector<std::vector<K>> axes = PullBack(view, plan.circuit.tensors[view.tensor].shape, weights);
+  std::vector<std::vector<K>> axes = PullBack(view, plan.circuit.tensors[view.tensor].shape, weights);
+  JoinInnermost(axes, kJoinedElements);
   return Contract<K>(axes, statement.values[view.tensor]);
 }
 

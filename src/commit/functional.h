@@ -47,6 +47,13 @@ template <typename K>
 void FoldColumns(const ProductFunctional<K>& functional, const OracleLayout& layout, std::span<const K> point,
                  std::span<K> rows);
 
+// The rows folded again: they lie at `first` and after it in a vector that is the cells of a matrix, row-major, of as
+// many columns as next_eq has elements. Adds to `out`, one entry per row of that matrix. Nothing is as long as the
+// rows: where they repeat, their fold does.
+template <typename K>
+void FoldColumnsTwice(const ProductFunctional<K>& functional, const OracleLayout& layout, std::span<const K> point,
+                      uint64_t first, std::span<const K> next_eq, std::span<K> out);
+
 // The same for a power functional: on the whole rows of the stretch it is a power functional again, which is returned;
 // what remains of a last, partial row is added to `rows`.
 template <typename K>
@@ -55,6 +62,12 @@ PowerFunctional<K> FoldColumns(const PowerFunctional<K>& functional, std::span<c
 // Adds the functional, expanded, to `cells`, the vector that `first` counts in.
 template <typename K>
 void Expand(const PowerFunctional<K>& functional, std::span<K> cells);
+
+// Replaces innermost axes by their outer product, one axis, as long as it has at most `most` elements: one long stretch
+// is faster than many short ones.
+template <typename K>
+void JoinInnermost(std::vector<std::vector<K>>& axes, size_t most);
+inline constexpr size_t kJoinedElements = 4096;
 
 // rows[flat index] += scale * product of axes[.][index] * last[innermost index], row-major.
 template <typename K>

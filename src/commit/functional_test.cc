@@ -96,6 +96,35 @@ TYPED_TEST(FunctionalTest, ProductsExpandAndFoldAsDefined) {
     FoldColumns<K>(f, layout, point, rows);
     const std::vector<K> once = this->FoldCells(defined, point);
     for (size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], once[i] + once[i]);
+
+    // The rows lie in a longer vector, whose own columns are folded too.
+    const std::vector<K> next_point = this->Elements(this->random_() % 7);
+    const std::vector<K> next_eq = EqTable<K>(std::span<const K>(next_point));
+    const uint64_t first = this->random_() % 100;
+    std::vector<K> vector(first, K::Zero());
+    vector.insert(vector.end(), once.begin(), once.end());
+    vector.resize((vector.size() + next_eq.size() - 1) / next_eq.size() * next_eq.size(), K::Zero());
+    const K before = this->Element();
+    std::vector<K> twice(vector.size() / next_eq.size(), before);
+    FoldColumnsTwice<K>(f, layout, point, first, std::span<const K>(next_eq), twice);
+    const std::vector<K> folded = this->FoldCells(vector, next_point);
+    for (size_t i = 0; i < twice.size(); ++i) ASSERT_EQ(twice[i], folded[i] + before) << "round " << round;
+  }
+}
+
+TYPED_TEST(FunctionalTest, InnermostAxesAreJoinedUpToALimit) {
+  using K = TypeParam;
+  const std::vector<std::vector<K>> axes{this->Elements(3), this->Elements(5), this->Elements(1), this->Elements(4)};
+  for (const size_t most : {0u, 3u, 4u, 19u, 20u, 59u, 60u, 1000u}) {
+    std::vector<std::vector<K>> joined = axes;
+    JoinInnermost(joined, most);
+    const size_t last = most < 4 ? 4 : most < 20 ? 4 : most < 60 ? 20 : 60;
+    ASSERT_EQ(joined.back().size(), last) << most;
+    std::vector<K> product(60, K::Zero());
+    AddOuterProduct<K>(std::span<const std::vector<K>>(joined).first(joined.size() - 1), joined.back(), K::One(),
+                       product);
+    for (size_t i = 0; i < 60; ++i)
+      ASSERT_EQ(product[i], axes[0][i / 20] * axes[1][i / 4 % 5] * axes[2][0] * axes[3][i % 4]);
   }
 }
 

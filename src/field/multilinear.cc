@@ -16,15 +16,19 @@ void SplitEq(Goldilocks z, std::span<Goldilocks> low, std::span<Goldilocks> high
 }  // namespace
 
 template <class K>
+void ExtendEqTable(std::vector<K>& table, K next) {
+  const size_t filled = table.size();
+  table.resize(2 * filled);
+  SplitEq(next, std::span<K>(table).first(filled), std::span<K>(table).subspan(filled));
+}
+
+template <class K>
 std::vector<K> EqTable(std::span<const K> z) {
   PROVENN_CHECK(z.size() < 48);
-  std::vector<K> table(size_t{1} << z.size());
-  table[0] = K::One();
-  size_t filled = 1;
-  for (const K& bit : z) {
-    SplitEq(bit, std::span<K>(table).first(filled), std::span<K>(table).subspan(filled, filled));
-    filled *= 2;
-  }
+  std::vector<K> table;
+  table.reserve(size_t{1} << z.size());
+  table.push_back(K::One());
+  for (const K& bit : z) ExtendEqTable(table, bit);
   return table;
 }
 
@@ -73,6 +77,7 @@ std::vector<K> Powers(K x, size_t n) {
 
 #define PROVENN_INSTANTIATE(K)                               \
   template std::vector<K> EqTable(std::span<const K>);       \
+  template void ExtendEqTable(std::vector<K>&, K);           \
   template K EqPrefixSum(std::span<const K>, uint64_t);      \
   template K EqEval(std::span<const K>, std::span<const K>); \
   template std::vector<K> Powers(K, size_t);

@@ -16,6 +16,10 @@ namespace provenn {
 template <class K>
 std::vector<K> EqTable(std::span<const K> z);
 
+// One more variable: EqTable(z) becomes EqTable(z, next).
+template <class K>
+void ExtendEqTable(std::vector<K>& table, K next);
+
 // Sum of the first `count` entries of EqTable(z), in O(|z|). Precondition: count <= 2^|z|, |z| < 64.
 template <class K>
 K EqPrefixSum(std::span<const K> z, uint64_t count);

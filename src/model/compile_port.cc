@@ -90,10 +90,11 @@ FloatTensor RealValues(const Circuit& circuit, const ModelPort& port, std::span<
     out.shape[0] *= batch;
   }
   out.data.resize(values.size());
+  const double step = std::ldexp(1.0, -tensor.scale);
   for (uint32_t b = 0; b < batch; ++b) {
     size_t i = b * size;
     ForEachCell(port, tensor.shape, [&](size_t at) {
-      out.data[b * size + at] = static_cast<float>(std::ldexp(static_cast<double>(values[i++]), -tensor.scale));
+      out.data[b * size + at] = static_cast<float>(step * static_cast<double>(values[i++]));
     });
   }
   return out;
