@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "crypto/sha256_many.h"
 #include "field/kernels.h"
+#include "field/kernels_rows.h"
 #include "field/ntt.h"
 
 namespace provenn {
@@ -97,7 +98,11 @@ PrimitiveRates MeasureRates() {
   volatile uint64_t used = 0;  // no result may be left out
   r.multiply = Rate(kLength, [&] { used = used + InnerProduct<Ext2>(In(a), In(sums))[0].value(); });
   r.multiply_base = Rate(kLength, [&] { Axpy<Ext2>(a[5], In(base), Out(sums)); });
-  r.multiply_integer = Rate(kLength, [&] { Axpy<Ext2>(a[5], In(integers), Out(sums)); });
+  std::vector<const int32_t*> rows_of_integers;
+  for (size_t i = 0; i < kLength; i += 64) rows_of_integers.push_back(&integers[i]);
+  r.multiply_integer = Rate(kLength, [&] {
+    AddRows<Ext2>(In(a).first(kLength / 64), std::span<const int32_t* const>(rows_of_integers), Out(sums).first(64));
+  });
 
   constexpr int kLog = 10;
   constexpr size_t kColumns = 32;

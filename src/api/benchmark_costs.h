@@ -26,7 +26,7 @@ Result<ProofCounts> CountProof(const PublicModel& model, uint32_t batch, Profile
 struct PrimitiveRates {
   double multiply = 0;          // a multiply-add in K
   double multiply_base = 0;     // of an element of F by one of K
-  double multiply_integer = 0;  // of an int32 by one of K
+  double multiply_integer = 0;  // of an int32 by one of K, in a sum of 64
   double butterfly = 0;         // one element in one layer of a transform
   double hash_block = 0;        // 64 bytes of SHA-256, in a batch
   double multiply_add = 0;      // int32 times int32, added to an int64

@@ -4,9 +4,12 @@
 
 #include "base/parallel.h"
 #include "field/kernels.h"
+#include "field/kernels_rows.h"
 
 namespace provenn {
 namespace {
+
+constexpr size_t kVectorised = 8;  // from so many integers on rows of them are folded in vectors
 
 // A sparse public matrix along one tensor axis: out[row] += weight * in[column].
 template <typename K>
@@ -81,6 +84,37 @@ SecretVector<K> Apply(const AxisMatrix<K>& m, std::span<const T> in, size_t oute
   return out;
 }
 
+// Apply to integers, where `inner` is long enough for vectors: all entries of a row of the matrix in one pass, for a
+// stretch of inner indices at a time.
+template <typename K>
+SecretVector<K> ApplyToIntegers(const AxisMatrix<K>& m, std::span<const int32_t> in, size_t outer, size_t size,
+                                size_t inner) {
+  std::vector<std::vector<K>> weights(m.rows);
+  std::vector<std::vector<size_t>> columns(m.rows);
+  for (const auto& e : m.entries) {
+    weights[e.row].push_back(e.weight);
+    columns[e.row].push_back(e.column);
+  }
+  const size_t stretch = std::clamp<size_t>(inner / 8, 64, 256);
+  const size_t stretches = (inner + stretch - 1) / stretch;
+  const size_t grain = std::max<size_t>(1, 32768 / (stretch * std::max<size_t>(1, m.entries.size())));
+  SecretVector<K> out(outer * m.rows * inner, K::Zero());
+  ParallelFor(outer * stretches, grain, [&](size_t from, size_t to) {
+    std::vector<const int32_t*> rows;
+    for (size_t task = from; task < to; ++task) {
+      const size_t p = task / stretches;
+      const size_t q = task % stretches * stretch;
+      for (size_t row = 0; row < m.rows; ++row) {
+        rows.clear();
+        for (const size_t column : columns[row]) rows.push_back(&in[(p * size + column) * inner + q]);
+        AddRows<K>(std::span<const K>(weights[row]), std::span<const int32_t* const>(rows),
+                   std::span<K>(out).subspan((p * m.rows + row) * inner + q, std::min(stretch, inner - q)));
+      }
+    }
+  });
+  return out;
+}
+
 }  // namespace
 
 template <typename K>
@@ -96,8 +130,13 @@ SecretVector<K> FoldOperand(const View& view, const Shape& tensor_shape, std::sp
     inner /= tensor_shape[a];
     const AxisMatrix<K> m = MakeMatrix(view.axes[a], tensor_shape[a], kappa, weights);
     if (!m.identity) {
-      data = folded ? Apply<K, K>(m, std::span<const K>(data), outer, tensor_shape[a], inner)
-                    : Apply<K, int32_t>(m, values, outer, tensor_shape[a], inner);
+      if (folded) {
+        data = Apply<K, K>(m, std::span<const K>(data), outer, tensor_shape[a], inner);
+      } else if (inner >= kVectorised) {
+        data = ApplyToIntegers(m, values, outer, tensor_shape[a], inner);
+      } else {
+        data = Apply<K, int32_t>(m, values, outer, tensor_shape[a], inner);
+      }
       folded = true;
     }
     outer *= m.rows;

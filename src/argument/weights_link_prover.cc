@@ -7,10 +7,32 @@
 #include "base/parallel.h"
 #include "crypto/poseidon_prover.h"
 #include "field/kernels.h"
+#include "field/kernels_rows.h"
 #include "field/multilinear.h"
 
 namespace provenn {
 namespace {
+
+// Adds a stretch of elements that lie in the matrix from `cell` on, times eq over the columns, to y.
+template <typename K>
+void AddStretch(std::span<const int32_t> elements, uint64_t cell, std::span<const K> eq, std::span<K> y) {
+  const size_t columns = eq.size();
+  while (!elements.empty()) {
+    const size_t row = cell / columns;
+    const size_t column = cell % columns;
+    size_t taken = 0;
+    if (column == 0 && elements.size() >= columns) {
+      const size_t rows = elements.size() / columns;
+      taken = rows * columns;
+      FoldRows<K>(elements.first(taken), eq, y.subspan(row, rows));
+    } else {
+      taken = std::min(elements.size(), columns - column);
+      y[row] += InnerProduct<K>(elements.first(taken), eq.subspan(column, taken));
+    }
+    elements = elements.subspan(taken);
+    cell += taken;
+  }
+}
 
 // y = W eq over the columns, one entry per row of the weights matrix.
 template <typename K>
@@ -21,20 +43,29 @@ SecretVector<K> FoldWeights(const Plan& plan, const TensorValues& values, const 
     if (!plan.weight_block[t].has_value()) continue;
     const Block& block = plan.weights_layout.blocks()[*plan.weight_block[t]];
     const auto body = [&](size_t from, size_t to) {
-      ForEachRun(block, columns, from, to, [&](uint64_t element, uint64_t cell, uint64_t length) {
-        for (uint64_t done = 0; done < length;) {
-          const uint64_t column = (cell + done) % columns;
-          const uint64_t n = std::min<uint64_t>(length - done, columns - column);
-          y[(cell + done) / columns] +=
-              InnerProduct<K>(values[t].subspan(element + done, n), std::span<const K>(eq).subspan(column, n));
-          done += n;
+      // Runs that continue each other are one stretch.
+      uint64_t first = 0;
+      uint64_t first_cell = 0;
+      uint64_t length = 0;
+      const auto add = [&] {
+        AddStretch<K>(values[t].subspan(first, length), first_cell, std::span<const K>(eq), std::span<K>(y));
+      };
+      ForEachRun(block, columns, from, to, [&](uint64_t element, uint64_t cell, uint64_t more) {
+        if (element == first + length && cell == first_cell + length) {
+          length += more;
+          return;
         }
+        add();
+        first = element;
+        first_cell = cell;
+        length = more;
       });
+      add();
     };
     // Rows of different indices along the first axis are different rows only if that axis is a row axis.
     if (block.split > 0) {
       const size_t per_index = std::max<size_t>(1, values[t].size() / block.shape[0]);
-      ParallelFor(block.shape[0], std::max<size_t>(1, 8192 / per_index), body);
+      ParallelFor(block.shape[0], std::max<size_t>(1, 16384 / per_index), body);
     } else {
       body(0, block.shape.empty() ? 1 : block.shape[0]);
     }
