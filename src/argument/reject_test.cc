@@ -216,9 +216,9 @@ TYPED_TEST(RejectTest, EveryPublicValueAndEveryPartOfTheStatement) {
   std::swap(other.values[s.TensorId("x")], other.values[s.TensorId("y")]);
   // Same numbers under other tensor ids: what is absorbed says which tensor they are of.
   {
-    MaskedChannel<TypeParam> a(StartTranscript(s.plan->profile, statement));
-    MaskedChannel<TypeParam> b(StartTranscript(s.plan->profile, other));
-    EXPECT_FALSE(a.Challenge("x") == b.Challenge("x"));
+    Transcript a = StartTranscript(s.plan->profile, statement);
+    Transcript b = StartTranscript(s.plan->profile, other);
+    EXPECT_FALSE(a.Challenge<TypeParam>("x") == b.Challenge<TypeParam>("x"));
   }
 
   // Visibility changes the plan as well: a verifier that takes the input for hidden reads another proof.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "argument/channel_verifier.h"
+#include "field/multilinear.h"
 
 namespace provenn {
 
@@ -17,8 +18,9 @@ Affine<K> ReadSumcheck(std::string_view label, Affine<K> claim, size_t rounds, M
   for (size_t i = 0; i < rounds; ++i) {
     const std::vector<Affine<K>> s = channel.ReceiveMasked(label, 2);
     const K c = channel.Challenge(label);
-    claim = s[0] * (K::One() - c) + (claim - s[0]) * c + s[1] * (c * c - c);
     r.push_back(c);
+    if (channel.shape_only()) continue;
+    claim = s[0] * (K::One() - c) + (claim - s[0]) * c + s[1] * (c * c - c);
   }
   return claim;
 }
@@ -30,12 +32,15 @@ Affine<K> ReadSumcheck(std::string_view label, Affine<K> claim, size_t rounds, M
 template <typename K>
 Affine<K> ReadZeroSumcheck(std::string_view label, Affine<K> claim, const std::vector<K>& z, int degree,
                            MaskedChannel<K>& channel, std::vector<K>& r) {
-  for (const K& zi : z) {
+  const std::vector<K> inverses = channel.shape_only() ? std::vector<K>() : InverseOfEach<K>(z);
+  for (size_t i = 0; i < z.size(); ++i) {
     const std::vector<Affine<K>> s = channel.ReceiveMasked(label, static_cast<size_t>(degree));
     const K c = channel.Challenge(label);
+    r.push_back(c);
+    if (channel.shape_only()) continue;
     // One challenge in |K|: the claim would not determine s(1). Rejected; what is computed after that does not matter.
-    if (zi == K::Zero()) channel.Reject(Reason::kMalformed, label);
-    const Affine<K> at_one = (claim - s[0] * (K::One() - zi)) * (zi == K::Zero() ? K::Zero() : zi.Inverse());
+    if (z[i] == K::Zero()) channel.Reject(Reason::kMalformed, label);
+    const Affine<K> at_one = (claim - s[0] * (K::One() - z[i])) * inverses[i];
     // s(c) = s(0)(1 - c) + s(1) c + sum_{k>=2} c_k (c^k - c)
     claim = s[0] * (K::One() - c) + at_one * c;
     K power = c;
@@ -43,7 +48,6 @@ Affine<K> ReadZeroSumcheck(std::string_view label, Affine<K> claim, const std::v
       power = power * c;
       claim += s[static_cast<size_t>(k - 1)] * (power - c);
     }
-    r.push_back(c);
   }
   return claim;
 }

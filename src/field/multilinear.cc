@@ -65,6 +65,23 @@ K EqEval(std::span<const K> a, std::span<const K> b) {
 }
 
 template <class K>
+std::vector<K> InverseOfEach(std::span<const K> xs) {
+  // Products of all that came before, then the inverse of the whole taken apart from the end.
+  std::vector<K> out(xs.size());
+  K product = K::One();
+  for (size_t i = 0; i < xs.size(); ++i) {
+    out[i] = product;
+    if (xs[i] != K::Zero()) product = product * xs[i];
+  }
+  K inverse = product.Inverse();
+  for (size_t i = xs.size(); i-- > 0;) {
+    out[i] = xs[i] == K::Zero() ? K::Zero() : out[i] * inverse;
+    if (xs[i] != K::Zero()) inverse = inverse * xs[i];
+  }
+  return out;
+}
+
+template <class K>
 std::vector<K> Powers(K x, size_t n) {
   std::vector<K> powers(n);
   K power = K::One();
@@ -80,6 +97,7 @@ std::vector<K> Powers(K x, size_t n) {
   template void ExtendEqTable(std::vector<K>&, K);           \
   template K EqPrefixSum(std::span<const K>, uint64_t);      \
   template K EqEval(std::span<const K>, std::span<const K>); \
+  template std::vector<K> InverseOfEach(std::span<const K>); \
   template std::vector<K> Powers(K, size_t);
 PROVENN_INSTANTIATE(Goldilocks)
 PROVENN_INSTANTIATE(Ext2)

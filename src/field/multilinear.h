@@ -28,6 +28,10 @@ K EqPrefixSum(std::span<const K> z, uint64_t count);
 template <class K>
 K EqEval(std::span<const K> a, std::span<const K> b);
 
+// 1/x of every element, 0 for 0: one inversion in all.
+template <class K>
+std::vector<K> InverseOfEach(std::span<const K> xs);
+
 // 1, x, ..., x^(n-1).
 template <class K>
 std::vector<K> Powers(K x, size_t n);

@@ -75,6 +75,19 @@ TYPED_TEST(Multilinear, EqEvalInterpolatesTheTable) {
   }
 }
 
+TYPED_TEST(Multilinear, InverseOfEach) {
+  using K = TypeParam;
+  EXPECT_TRUE(InverseOfEach<K>({}).empty());
+  std::vector<K> xs = this->Point(9);
+  xs[0] = K::Zero();
+  xs[4] = K::Zero();
+  xs[5] = K::One();
+  const std::vector<K> inverses = InverseOfEach<K>(std::span<const K>(xs));
+  for (size_t i = 0; i < xs.size(); ++i) {
+    EXPECT_EQ(inverses[i], xs[i] == K::Zero() ? K::Zero() : xs[i].Inverse()) << i;
+  }
+}
+
 TYPED_TEST(Multilinear, Powers) {
   using K = TypeParam;
   EXPECT_TRUE(Powers(K::One(), 0).empty());
