@@ -36,8 +36,8 @@ class Goldilocks {
     if (v >= kModulus) return std::nullopt;
     return Raw(v);
   }
-  // v modulo p for any 128-bit v.
-  static constexpr Goldilocks FromUint128(Uint128 v) {
+  // v modulo p for any 128-bit v. Compilers find it too large to inline, and it is in every product.
+  [[gnu::always_inline]] static constexpr Goldilocks FromUint128(Uint128 v) {
     const auto low = static_cast<uint64_t>(v);
     const auto high = static_cast<uint64_t>(v >> 64);
     const uint64_t high_high = high >> 32;
