@@ -181,6 +181,9 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(node["recognised"] and node["formula"] and node["terms"], node)
             self.assertEqual(node["function"]["departure_count"], 0)
         self.assertEqual([table["role"] for table in shown["tables"]].count("not used"), 0)
+        for table in shown["tables"]:
+            self.assertEqual(table["digest"] is None, table["role"] == "range", table)
+            self.assertTrue(table["digest"] is None or f"rows {table['digest']}" in text)
         self.must(UNREADABLE, "explain", self.proof)
         self.assertIn("every input in range has an answer", text)
         self.assertTrue(shown["total"])
@@ -463,6 +466,8 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(any(item.startswith("certificate") for item in both["checked"]))
         alone = self.must(ACCEPT, "verify-key", self.vk, "--json")
         self.assertTrue(any(item.startswith("certificate") for item in alone["not_checked"]))
+        self.assertTrue(alone["total"] and any("if the weights are within" in item for item in alone["checked"]))
+        self.assertIn("checked      totality (", self.must(ACCEPT, "verify-key", self.vk))
         text = self.must(ACCEPT, "verify-key", self.vk, cert, "--model-id", self.commit["model_id"])
         self.assertIn("checked      model id", text)
         for words, reason in [(("--model-id", "00" * 32), "model-id"), (("--profile", "p128"), "parameters")]:

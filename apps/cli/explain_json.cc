@@ -110,6 +110,7 @@ Json ExplanationToJson(const ExplainedKey& key) {
                       {"rows", t.rows},
                       {"lookups", t.uses},
                       {"words", t.words},
+                      {"digest", t.digest.has_value() ? Json(ToHex(*t.digest)) : Json(nullptr)},
                       {"functions", functions}});
   }
   Json constants = Json::array();

@@ -54,20 +54,20 @@ void PrintNodes(const Explanation& e) {
       // What ReLU does to negative values is no saturation.
       const bool low = f.held_low.has_value() && f.form != FunctionReport::Form::kRelu;
       const bool saturates = low || f.held_high.has_value();
-      if (!n.exact) {
-        fmt::print(", {}{}", RealRange(f.min_value, f.max_value, f.result_scale), saturates ? ", saturating" : "");
-      }
+      fmt::print(", {}{}", RealRange(f.min_value, f.max_value, f.result_scale), saturates ? ", saturating" : "");
     }
     fmt::print("\n");
   }
 }
 
 void PrintTables(const Explanation& e) {
-  fmt::print("\ntables (every row compared with the function; a key that is not there has no proof)\n");
+  fmt::print(
+      "\ntables (every row compared with the function; a key that is not there has no proof; rows: SHA-256 of all)\n");
   for (size_t i = 0; i < e.tables.size(); ++i) {
     const TableReport& t = e.tables[i];
     fmt::print("{:3}  keys {} to {}, {} {}: {}\n", i, t.first_key, t.first_key + int64_t{t.rows} - 1, t.uses,
                t.uses == 1 ? "lookup" : "lookups", t.words);
+    if (t.digest.has_value()) fmt::print("       rows {}\n", ToHex(*t.digest));
   }
 }
 

@@ -44,6 +44,7 @@ struct Id {
 struct Findings {
   std::vector<Id> ids;  // none: the key was refused
   size_t not_recognised = 0;
+  std::string not_total;  // why some input in range may have no answer; empty: each has one
   std::optional<Rejection> rejection;
   std::optional<KeyVerdict> certificate;
   Profile profile = Profile::kP100;
@@ -106,6 +107,7 @@ Result<Findings> Check(const Options& options) {
   }
   const Explanation explanation = ExplainKey(*model);
   f.not_recognised = explanation.not_recognised.size();
+  f.not_total = explanation.not_total;
   f.ids = {{"model id", "--model-id", options.model_id, "model", model->model_id},
            {"graph id", "--graph-id", options.graph_id, "graph of operators and shapes", explanation.graph_id},
            {"formats id", "--formats-id", options.formats_id, "graph, scale or table", explanation.formats_id}};
@@ -117,6 +119,9 @@ Result<Findings> Check(const Options& options) {
 constexpr const char* kDeterminism = "key (no cell has a choice: the same weights and input give one output)";
 constexpr const char* kIntegers = "certificate (the committed weights are integers within their bounds, nothing else)";
 constexpr const char* kTotal = "totality (every input in range has an answer, in integers that never wrap)";
+constexpr const char* kTotalWithinBounds =
+    "totality (every input in range has an answer, in integers that never wrap, if the weights are within their "
+    "bounds)";
 
 struct Coverage {
   std::vector<std::string> checked;
@@ -131,13 +136,13 @@ Coverage CoverageOf(const Findings& f) {
     (f.profile_demanded ? c.checked : c.not_checked)
         .push_back(fmt::format("profile {} of the certificate{}", ProfileName(f.profile),
                                f.profile_demanded ? "" : ", which its maker chose (--profile)"));
-    if (f.certificate->total) {
-      c.checked.push_back(kTotal);
-    } else {
-      c.not_checked.push_back("that every input in range has an answer (" + f.certificate->not_total + ")");
-    }
   } else {
     c.not_checked.push_back("certificate (model.cert): that the committed weights are integers within their bounds");
+  }
+  if (f.not_total.empty()) {
+    c.checked.push_back(f.certificate.has_value() ? kTotal : kTotalWithinBounds);
+  } else {
+    c.not_checked.push_back("that every input in range has an answer (" + f.not_total + ")");
   }
   for (const Id& id : f.ids) {
     if (!id.demanded.empty()) c.checked.push_back(id.name);
@@ -184,10 +189,11 @@ Json ToJson(const Findings& f) {
     json["graph_id"] = ToHex(f.ids[1].found);
     json["formats_id"] = ToHex(f.ids[2].found);
     json["not_recognised"] = f.not_recognised;
+    json["total"] = f.not_total.empty();
+    json["not_total"] = f.not_total;
   }
   if (f.certificate.has_value()) {
     json["profile"] = ProfileName(f.profile);
-    json["total"] = f.certificate->total;
     json["certificate_s"] = f.certificate_s;
   }
   json["key_s"] = f.key_s;

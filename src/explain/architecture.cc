@@ -4,6 +4,7 @@
 #include <map>
 
 #include "explain/reading.h"
+#include "explain/table.h"
 
 namespace provenn {
 namespace {
@@ -20,34 +21,40 @@ class GraphWriter {
   Digest Run() {
     WritePorts(in_.inputs);
     WritePorts(in_.outputs);
-    WriteSteps();
+    WriteNodes();
     w_.Varint(in_.other_lookups.size());
     for (const uint32_t id : in_.other_lookups) WriteWholeLookup(in_.circuit.lookups[id]);
-    w_.Varint(order_.size());
+    // What is numbered goes before it is named.
+    ByteWriter tensors;
+    tensors.Varint(order_.size());
     for (const uint32_t id : order_) {
       const Tensor& t = in_.circuit.tensors[id];
-      w_.U8(static_cast<uint8_t>(t.kind));
-      WriteShape(t.shape, &w_);
+      tensors.U8(static_cast<uint8_t>(t.kind));
+      WriteShape(t.shape, &tensors);
     }
-    return Sha256Of("provenn.architecture.graph", {ByteSpan(w_.bytes())});
+    tensors.Varint(contractions_.size());
+    return Sha256Of("provenn.architecture.graph",
+                    {ByteSpan(tensors.bytes()), ByteSpan(sums_.bytes()), ByteSpan(w_.bytes())});
   }
 
  private:
-  // Tensors are numbered in the order in which this encoding mentions them.
-  void WriteTensor(uint32_t id) {
+  // Tensors and contractions are numbered in the order in which they are first met.
+  void WriteTensor(uint32_t id) { WriteTensor(id, &w_); }
+  void WriteTensor(uint32_t id, ByteWriter* w) {
     const auto [it, fresh] = numbers_.try_emplace(id, order_.size());
     if (fresh) order_.push_back(id);
-    w_.Varint(it->second);
+    w->Varint(it->second);
   }
 
-  void WriteView(const View& view) {
-    WriteTensor(view.tensor);
+  void WriteView(const View& view) { WriteView(view, &w_); }
+  void WriteView(const View& view, ByteWriter* w) {
+    WriteTensor(view.tensor, w);
     for (const AxisMap& map : view.axes) {
-      w_.SignedVarint(map.offset);
-      w_.Varint(map.steps.size());
+      w->SignedVarint(map.offset);
+      w->Varint(map.steps.size());
       for (const AxisStep& step : map.steps) {
-        w_.Varint(step.axis);
-        w_.SignedVarint(step.stride);
+        w->Varint(step.axis);
+        w->SignedVarint(step.stride);
       }
     }
   }
@@ -62,13 +69,17 @@ class GraphWriter {
     }
   }
 
+  // In full once, however many sums name it.
   void WriteContraction(uint32_t id) {
+    const auto [it, fresh] = contractions_.try_emplace(id, contractions_.size());
+    w_.Varint(it->second);
+    if (!fresh) return;
     const Contraction c = WithSummedAxesInOrder(in_.circuit.contractions[id]);
-    WriteShape(c.space, &w_);
-    w_.Varint(c.out_rank);
-    WriteView(c.left);
-    w_.U8(c.right.has_value() ? 1 : 0);
-    if (c.right.has_value()) WriteView(*c.right);
+    WriteShape(c.space, &sums_);
+    sums_.Varint(c.out_rank);
+    WriteView(c.left, &sums_);
+    sums_.U8(c.right.has_value() ? 1 : 0);
+    if (c.right.has_value()) WriteView(*c.right, &sums_);
   }
 
   // The signs of the addends, their views and contractions; not what the step itself sets, nor constants and factors.
@@ -89,12 +100,19 @@ class GraphWriter {
     w_.U8(0);
   }
 
-  void WriteSteps() {
+  // In the order of the lookups, which the circuit gives, and not of the program.
+  void WriteNodes() {
+    std::vector<size_t> nodes;
     for (size_t i = 0; i < in_.program.steps.size(); ++i) {
       const Step& step = in_.program.steps[i];
-      if (step.kind != Step::Kind::kLookup) continue;
+      if (step.kind == Step::Kind::kLookup && SetsValue(step)) nodes.push_back(i);
+    }
+    std::sort(nodes.begin(), nodes.end(),
+              [&](size_t a, size_t b) { return in_.program.steps[a].id < in_.program.steps[b].id; });
+    w_.Varint(nodes.size());
+    for (const size_t i : nodes) {
+      const Step& step = in_.program.steps[i];
       const Lookup& lookup = in_.circuit.lookups[step.id];
-      if (!SetsValue(step)) continue;
       const StepFacts& facts = in_.steps[i];
       if (!facts.recognised) {
         w_.U8(3);
@@ -121,23 +139,12 @@ class GraphWriter {
       }
       w_.String(facts.family);
     }
-    w_.U8(0);
   }
 
   // Each once, however many lookups bring it in.
   void WriteTable(uint32_t id) {
     const auto [it, fresh] = table_digests_.try_emplace(id);
-    if (fresh) {
-      const Table& table = in_.circuit.tables[id];
-      ByteWriter w;
-      w.SignedVarint(table.first_key);
-      w.Varint(table.size);
-      w.Varint(table.values.size());
-      for (const auto& column : table.values) {
-        for (int32_t v : column) w.SignedVarint(v);
-      }
-      it->second = Sha256Of("provenn.architecture.table", {ByteSpan(w.bytes())});
-    }
+    if (fresh) it->second = TableDigest(in_.circuit.tables[id]);
     w_.Raw(ByteSpan(it->second));
   }
 
@@ -166,8 +173,10 @@ class GraphWriter {
 
   const ArchitectureInput& in_;
   ByteWriter w_;
-  std::map<uint32_t, uint64_t> numbers_;
-  std::vector<uint32_t> order_;
+  ByteWriter sums_;                       // the contractions
+  std::map<uint32_t, uint64_t> numbers_;  // of tensors
+  std::vector<uint32_t> order_;           // tensors by number
+  std::map<uint32_t, uint64_t> contractions_;
   std::map<uint32_t, Digest> table_digests_;
 };
 

@@ -68,6 +68,8 @@ class Computable {
         if (c.right.has_value()) touched.push_back(c.right->tensor);
       }
     }
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     return touched;
   }
 

@@ -234,7 +234,8 @@ Difference CompareExplanations(const Explanation& a, const Explanation& b) {
     const auto text = [t](const Explanation& e) {
       if (t >= e.tables.size()) return std::string("none");
       const TableReport& r = e.tables[t];
-      return r.role + " " + std::to_string(r.rows) + " rows from " + std::to_string(r.first_key) + ", " + r.words;
+      return r.role + " " + std::to_string(r.rows) + " rows from " + std::to_string(r.first_key) + ", " + r.words +
+             (r.digest.has_value() ? ", rows " + ToHex(*r.digest) : "");
     };
     if (text(a) != text(b)) d.tables.push_back("table " + std::to_string(t) + ": " + text(a) + " | " + text(b));
   }

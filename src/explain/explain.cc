@@ -26,9 +26,11 @@ class Explainer {
         inputs_(inputs),
         outputs_(outputs),
         tables_(circuit),
+        addends_(circuit),
         cell_ranges_(CellRanges(circuit)),
         ranges_(RangesWhereProved(circuit, program)),
         wrapping_(LookupsThatCanWrap(circuit, program)),
+        leaving_(QuotientsThatCanLeave(circuit, program)),
         accounted_(circuit.lookups.size(), false) {}
 
   Explanation Run() {
@@ -70,7 +72,7 @@ class Explainer {
       const Step& step = program_.steps[i];
       if (step.kind != Step::Kind::kLookup) continue;
       if (!SetsValue(step)) continue;
-      ReadStep read = ExplainStep(circuit_, step, ranges_, &tables_);
+      ReadStep read = ExplainStep(step, {circuit_, ranges_, cell_ranges_, tables_, addends_});
       for (const Term& term : read.node.terms) {
         for (const uint32_t t : {term.value, term.second}) {
           if (t != kNoTensor && !is_value_[t]) {
@@ -83,6 +85,10 @@ class Explainer {
         read.node.problems.push_back(
             "its sums can pass the modulus: rows that belong to other integers are accepted for them, so that the "
             "answer need not be the formula's");
+      }
+      if (std::binary_search(leaving_.begin(), leaving_.end(), step.id)) {
+        read.node.problems.push_back(
+            "its range does not hold every quotient: inputs that give another one have no proof");
       }
       if (read.node.output != kNoTensor) is_value_[read.node.output] = true;
       accounted_[step.id] = true;
@@ -110,6 +116,9 @@ class Explainer {
     if (cell >= key.terms.size()) return std::nullopt;
     const ViewTerm& term = key.terms[cell];
     const uint8_t bits = term.coefficient.shift;
+    // A cell that is not there reads 0, which need not be in range.
+    const Shape& shape = circuit_.tensors[term.view.tensor].shape;
+    if (ReadView(term.view, lookup.space, lookup.space.size(), shape).outside) return std::nullopt;
     if (term.coefficient.numerator != 1 || bits > 30 || (key.constant.numerator != 0 && key.constant.shift != bits)) {
       return std::nullopt;
     }
@@ -204,11 +213,13 @@ class Explainer {
     for (const uint32_t id : other_lookups_) {
       const Lookup& lookup = circuit_.lookups[id];
       std::string text = "lookup " + std::to_string(id) + " sets nothing that is used and demands that";
+      size_t listed = 0;
       for (size_t c = 0; c < lookup.columns.size(); ++c) {
         for (const ViewTerm& t : lookup.columns[c].terms) {
-          text += (c == 0 ? " " : ", ") + ViewText(t.view, lookup.space.size());
+          if (listed++ < kListed) text += (c == 0 ? " " : ", ") + ViewText(t.view, lookup.space.size());
         }
       }
+      if (listed > kListed) text += ", and " + std::to_string(listed - kListed) + " more,";
       text += " be in table " + std::to_string(lookup.table) + " of " +
               std::to_string(circuit_.tables[lookup.table].size) + " rows: inputs for which it is not have no proof";
       out_.not_recognised.push_back({"lookup " + std::to_string(id), text});
@@ -227,14 +238,19 @@ class Explainer {
     }
   }
 
+  // Of the views in a demand.
+  static constexpr size_t kListed = 8;
+
   const Circuit& circuit_;
   const Program& program_;
   const std::vector<ModelPort>& inputs_;
   const std::vector<ModelPort>& outputs_;
   TableReader tables_;
+  AddendReader addends_;
   const std::vector<std::optional<CellRange>> cell_ranges_;
   const std::vector<ValueRange> ranges_;  // by tensor
   const std::vector<uint32_t> wrapping_;  // lookups
+  const std::vector<uint32_t> leaving_;   // lookups
   std::vector<bool> accounted_;           // by lookup
   std::vector<bool> is_value_;            // by tensor: inputs, weights and what nodes set
   std::vector<uint32_t> low_digit_;       // by lookup: what a step takes from its cell

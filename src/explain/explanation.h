@@ -29,7 +29,7 @@ struct FunctionReport {
   enum class Form { kUnknown, kConstant, kIdentity, kRelu, kOther, kFitted };  // kFitted: with parameters, public ones
   Form form = Form::kUnknown;
   std::string family;   // "relu", "sigmoid", ...; empty where none fits. Part of the graph's id.
-  std::string formula;  // in x: "max(x, 0)"
+  std::string formula;  // in x: "max(x, 0)"; numbers are 32-bit floats unless float64(...) is said
   int32_t key_scale = 0;
   int32_t result_scale = 0;
   // Held constant at keys <= held_low and at keys >= held_high, where it is.
@@ -83,8 +83,9 @@ struct Term {
   int32_t scale = 0;        // of the addend itself, by the declared scales
   uint64_t divisor = 1;     // the coefficient stands for a division by it, besides a power of two
   std::string words;
-  std::string formula;            // without the coefficient
-  std::string unordered_formula;  // the same for a product in either order
+  std::string formula;  // without the coefficient
+  std::string
+      unordered_formula;  // the same for whatever adds the same cells: a product in either order, axes of size 1
 };
 
 // What one tensor, or one part of it, is set to.
@@ -134,6 +135,7 @@ struct TableReport {
   std::vector<FunctionReport> functions;  // one for each pair of scales it is used with
   std::string words;
   uint64_t uses = 0;
+  std::optional<Digest> digest;  // of all rows (TableDigest), where there are values
 };
 
 // A tensor that depends on no input.

@@ -10,12 +10,18 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// The decimal of that many digits next above `low`, if it is within.
+// The integer in [low, high] nearest to 0, where there is one.
+double NearestToZero(double low, double high) {
+  if (low > 0) return std::ceil(low);
+  return high < 0 ? std::floor(high) : 0.0;
+}
+
+// The decimal of that many digits nearest to 0, if it is within.
 std::optional<SimpleNumber> Decimal(double low, double high, int digits) {
   char text[64];
   double power = 1;
   for (int i = 0; i < digits; ++i) power *= 10;
-  const double numerator = std::ceil(low * power);
+  const double numerator = NearestToZero(low * power, high * power);
   if (std::abs(numerator) > 1e17) return std::nullopt;
   // Parsed from its digits, as it would be from a model's source.
   std::snprintf(text, sizeof text, "%.*f", digits, numerator / power);
@@ -23,15 +29,15 @@ std::optional<SimpleNumber> Decimal(double low, double high, int digits) {
   if (!(value >= low && value <= high)) return std::nullopt;
   std::string shown = text;
   if (shown[0] == '-' && value == 0) shown.erase(0, 1);
-  return SimpleNumber{value, shown};
+  return SimpleNumber{value, shown, false};
 }
 
 std::optional<SimpleNumber> Fraction(double low, double high) {
   for (int denominator = 3; denominator <= 64; ++denominator) {
-    const double numerator = std::ceil(low * denominator);
+    const double numerator = NearestToZero(low * denominator, high * denominator);
     const double value = numerator / denominator;
     if (std::abs(numerator) > 64 || !(value >= low && value <= high)) continue;
-    return SimpleNumber{value, std::to_string(static_cast<int>(numerator)) + "/" + std::to_string(denominator)};
+    return SimpleNumber{value, std::to_string(static_cast<int>(numerator)) + "/" + std::to_string(denominator), false};
   }
   return std::nullopt;
 }

@@ -10,10 +10,11 @@ namespace provenn {
 struct SimpleNumber {
   double value = 0;
   std::string text;
+  bool float64 = false;  // the text's number itself, and not the 32-bit float nearest to it, which is another one
 };
 
-// The simplest number in [low, high]: a decimal of up to three digits, a fraction of small integers, or the shortest
-// decimal. Nothing where the interval is empty.
+// The simplest number in [low, high]: 0, a decimal of up to three digits, a fraction of small integers, or the shortest
+// decimal; of those with as many digits the one nearest to 0. Nothing where the interval is empty.
 std::optional<SimpleNumber> SimplestWithin(double low, double high);
 
 // low <= a * x + b <= high

@@ -180,12 +180,16 @@ constexpr Invertible kInvertible[] = {
     {"exponential", "e^(", ")", DeterministicExp, [](double y) { return std::log(y); }},
 };
 
+// A parameter stands for the 32-bit float nearest to it, as models hold it, unless float64 is said.
+std::string ParameterText(SimpleNumber n) { return n.float64 ? "float64(" + n.text + ")" : n.text; }
+
 std::string LineText(const SimpleLine& line, const std::string& x) {
-  std::string text = (line.slope.text == "1" ? "" : line.slope.text == "-1" ? "-" : line.slope.text + "·") + x;
-  if (line.shift.value != 0) {
-    text += line.shift.value < 0 ? " - " + line.shift.text.substr(1) : " + " + line.shift.text;
-  }
-  return text;
+  const std::string slope = ParameterText(line.slope);
+  std::string text = (slope == "1" ? "" : slope == "-1" ? "-" : slope + "·") + x;
+  if (line.shift.value == 0) return text;
+  SimpleNumber magnitude = line.shift;
+  if (magnitude.value < 0) magnitude.text.erase(0, 1);
+  return text + (line.shift.value < 0 ? " - " : " + ") + ParameterText(magnitude);
 }
 
 // Functions whose parameters the table tells, from the rows where it moves.
@@ -239,8 +243,8 @@ class Fitter {
     return rows;
   }
 
-  // Lines that keep to the bounds that `map` makes of the rows: the simplest one, with its numbers as they are and as
-  // the 32-bit floats that models hold, and one that keeps away from where rounding turns.
+  // Lines that keep to the bounds that `map` makes of the rows: the simplest one, with its numbers as the 32-bit floats
+  // that models hold and as they are, and one that keeps away from where rounding turns.
   template <typename Map>
   std::vector<SimpleLine> Fit(const Map& map) {
     if (rows_ < 5) return {};
@@ -261,14 +265,15 @@ class Fitter {
       for (LineBound& b : all) b = map(LineBound{b.x, b.low + margin, b.high - margin});
       const auto line = FitLine(all);
       if (!line.has_value()) continue;
-      const auto as_float = [](SimpleNumber n) {
-        n.value = static_cast<double>(static_cast<float>(n.value));
+      const auto read = [](SimpleNumber n, bool float64) {
+        const double nearest = static_cast<double>(static_cast<float>(n.value));
+        n.float64 = float64 && nearest != n.value;
+        if (!float64) n.value = nearest;
         return n;
       };
-      lines.push_back(*line);
-      lines.push_back({as_float(line->slope), as_float(line->shift)});
-      lines.push_back({as_float(line->slope), line->shift});
-      lines.push_back({line->slope, as_float(line->shift)});
+      for (const auto& [slope, shift] : {std::pair(false, false), {true, true}, {false, true}, {true, false}}) {
+        lines.push_back({read(line->slope, slope), read(line->shift, shift)});
+      }
     }
     return lines;
   }

@@ -160,6 +160,41 @@ TEST(HostileKeys, ConstantsThatDoNotFitTheirNegative) {
   EXPECT_THAT(m.not_recognised[0].text, HasSubstr("something is subtracted"));
 }
 
+// One contraction, named again by very many addends, of a few bytes each in a key.
+TEST(HostileKeys, AddendsAreReadUpToABound) {
+  constexpr size_t kAddends = 30000;
+  constexpr int kNodes = 6;
+  HostileCircuit circuit(4);
+  CompiledModel& m = circuit.model();
+  m.circuit.contractions.push_back(Contraction{{1, 4}, 1, View{0, {{0, {{1, 1}}}}}, std::nullopt});
+  m.program.steps.push_back(Step{});
+  for (int i = 0; i < kNodes; ++i) {
+    const uint32_t out = circuit.Value({1}, TensorKind::kOutput);
+    Expression key = Sum({});
+    key.accumulators.assign(kAddends, {{int64_t{3} << 40, 0}, 0});
+    circuit.Set(out, HostileCircuit::kRelu, {key, Sum({{{1, 0}, Cells(out)}})});
+  }
+  const Explanation e = circuit.Run();
+  ASSERT_EQ(e.nodes.size(), static_cast<size_t>(kNodes));
+  uint64_t told = 0;
+  for (const Node& node : e.nodes) told += node.terms.size();
+  EXPECT_EQ(told, kMaxAddends / kAddends * kAddends);
+  EXPECT_TRUE(Lists(e, "node 6, T6: its sum of up to 30000 addends was not read"));
+  EXPECT_THAT(e.nodes.back().formula, HasSubstr("E = a sum that was not read;"));
+  EXPECT_THAT(e.nodes.back().operation, HasSubstr("a sum that was not read"));
+}
+
+// A demand on very many cells names a few of them.
+TEST(HostileKeys, ALongDemandIsCutShort) {
+  HostileCircuit circuit(4);
+  const uint32_t out = circuit.Value({4}, TensorKind::kOutput);
+  circuit.Set(out, HostileCircuit::kRelu, {Sum({{{1, 0}, Cells(0)}}), Sum({{{1, 0}, Cells(out)}})});
+  const std::vector<ViewTerm> many(50000, ViewTerm{{1, 0}, Cells(0)});
+  circuit.model().circuit.lookups.push_back(Lookup{"d", {4}, HostileCircuit::kRange, {Sum(many)}});
+  const Explanation e = circuit.Run();
+  EXPECT_TRUE(Lists(e, "T0[i0] T0[i0] T0[i0], and 49992 more, be in table 0"));
+}
+
 // A factor that is no power of two, of a sum over very many cells.
 TEST(HostileKeys, FactorsThatLookLikeMeans) {
   constexpr int kNodes = 2000;

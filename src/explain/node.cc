@@ -7,7 +7,6 @@
 #include "explain/function.h"
 #include "explain/operators.h"
 #include "explain/reading.h"
-#include "explain/term.h"
 #include "relation/determinism.h"
 
 namespace provenn {
@@ -37,7 +36,9 @@ std::optional<Division> DivisionOf(uint64_t magnitude, uint64_t n) {
   Division best;
   for (int d = 0; d <= std::countr_zero(magnitude); ++d) {
     const uint64_t m = magnitude >> d;
-    for (int j = 12; j < 63; ++j) {
+    // 2^j < (m + 1)·q
+    const int most = std::min<int>(62, static_cast<int>(std::bit_width(m)) + static_cast<int>(std::bit_width(n)));
+    for (int j = 12; j <= most; ++j) {
       // round(2^j / q) = m for q up to 2^j / (m - 1/2), about.
       const uint64_t largest =
           static_cast<uint64_t>((static_cast<unsigned __int128>(2) << j) / (2 * static_cast<unsigned __int128>(m) - 1));
@@ -71,6 +72,11 @@ std::vector<ScaleChoice> ScaleChoices(const Term& term) {
   return choices;
 }
 
+// Of a quotient that no table limits: what its range lookup says.
+std::string LimitsText(const FunctionReport& f) {
+  return " in [" + std::to_string(f.min_value) + ", " + std::to_string(f.max_value) + "], others have no proof";
+}
+
 std::string CoefficientText(const Term& term) {
   const uint64_t c = Magnitude(term.coefficient.numerator);
   if (c == 1) return "";
@@ -78,10 +84,25 @@ std::string CoefficientText(const Term& term) {
   return std::to_string(c) + "·";
 }
 
+// What stands for a division by a number that is no power of two: ", with 3641/2^15 for 1/9".
+std::string InverseText(const Term& mean, int32_t sum_scale) {
+  if (std::has_single_bit(mean.divisor)) return "";
+  const uint64_t c = Magnitude(mean.coefficient.numerator);
+  const int zeros = std::countr_zero(c);
+  return ", with " + std::to_string(c >> zeros) + "/" + PowerText(sum_scale - mean.scale - zeros) + " for 1/" +
+         std::to_string(mean.divisor);
+}
+
 class StepReader {
  public:
-  StepReader(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges, TableReader* tables)
-      : circuit_(circuit), step_(step), lookup_(circuit.lookups[step.id]), ranges_(ranges), tables_(*tables) {}
+  StepReader(const Step& step, const StepReading& with)
+      : circuit_(with.circuit),
+        step_(step),
+        lookup_(circuit_.lookups[step.id]),
+        ranges_(with.ranges),
+        held_(with.held),
+        tables_(with.tables),
+        addends_(with.addends) {}
 
   ReadStep Run() {
     Node& node = out_.node;
@@ -152,18 +173,25 @@ class StepReader {
 
   void ReadSum() {
     const Expression& key = lookup_.columns[0];
+    const uint64_t count = key.accumulators.size() + key.terms.size();
+    if (!addends_.Take(count)) {
+      unread_ = count;
+      Problem("its sum of up to " + std::to_string(count) + " addends was not read: " + kTooManyAddends);
+      return;
+    }
     for (const AccumulatorTerm& t : key.accumulators) {
-      Term term = RecogniseContraction(circuit_, t.contraction);
+      Term term = addends_.OfContraction(t.contraction);
       term.coefficient = {Numerator(t.coefficient), 0};
       out_.node.terms.push_back(std::move(term));
     }
     for (const ViewTerm& t : key.terms) {
       if (IsHelperOf(step_, t.view.tensor)) continue;
-      Term term = RecogniseValue(circuit_, t.view, lookup_.space);
+      Term term = addends_.OfView(t.view, lookup_.space);
       term.coefficient = {Numerator(t.coefficient), 0};
       out_.node.terms.push_back(std::move(term));
       views_.push_back(&t.view);
     }
+    for (const Term& term : out_.node.terms) choices_.push_back(ScaleChoices(term));
     if (Cancels()) Problem("two addends cancel: what they read may be without effect");
     for (const Term& term : out_.node.terms) {
       if (term.kind == Term::Kind::kUnknown) Problem("an addend is no known operator: " + term.formula);
@@ -197,10 +225,9 @@ class StepReader {
   // The scales at which all addends count with factor 1 or as means.
   std::vector<int32_t> CommonScales() const {
     std::vector<int32_t> common;
-    for (size_t i = 0; i < out_.node.terms.size(); ++i) {
-      const auto choices = ScaleChoices(out_.node.terms[i]);
+    for (size_t i = 0; i < choices_.size(); ++i) {
       std::vector<int32_t> next;
-      for (const ScaleChoice& c : choices) {
+      for (const ScaleChoice& c : choices_[i]) {
         if (i == 0 || std::find(common.begin(), common.end(), c.scale) != common.end()) next.push_back(c.scale);
       }
       common = std::move(next);
@@ -211,10 +238,10 @@ class StepReader {
   void SettleScale(int32_t scale) {
     Node& node = out_.node;
     node.sum_scale = scale;
-    for (Term& term : node.terms) {
-      for (const ScaleChoice& c : ScaleChoices(term)) {
+    for (size_t i = 0; i < choices_.size(); ++i) {
+      for (const ScaleChoice& c : choices_[i]) {
         if (c.scale == scale) {
-          term.divisor = c.divisor;
+          node.terms[i].divisor = c.divisor;
           break;
         }
       }
@@ -247,6 +274,10 @@ class StepReader {
     }
     BecomeIdentity(&node.function);
     node.function.key_scale = node.function.result_scale = result;
+    // The key check has seen that there is a range.
+    const CellRange& held = *held_[node.output];
+    node.function.min_value = held.min;
+    node.function.max_value = held.min + static_cast<int64_t>(held.size) - 1;
     if (node.sum_scale - node.shift != result) Problem("the declared scale of its result is another than the sum's");
   }
 
@@ -295,7 +326,7 @@ class StepReader {
 
   bool NeverNegative() const {
     const Node& node = out_.node;
-    if (node.constant + node.rounding < 0) return false;
+    if (unread_ > 0 || node.constant + node.rounding < 0) return false;
     return std::all_of(node.terms.begin(), node.terms.end(), [&](const Term& t) {
       if (t.weight != kNoTensor || t.value == kNoTensor || t.coefficient.numerator < 0) return false;
       if (ranges_[t.value].min < 0) return false;
@@ -367,12 +398,15 @@ class StepReader {
       words += mean ? facts.as_mean : weighted ? facts.in_bias : facts.before;
       words += t.words;
       if (mean && t.divisor != SummedCells(t)) words += ", divided by " + std::to_string(t.divisor);
+      if (mean) words += InverseText(t, node.sum_scale);
     }
     if (node.constant != 0) {
-      e += node.constant < 0 ? " - " : " + ";
+      const bool minus = node.constant < 0;
+      e += e.empty() ? (minus ? "-" : "") : (minus ? " - " : " + ");
       e += std::to_string(Magnitude(node.constant));
-      words += node.constant < 0 ? " - constant" : " + constant";
+      words += words.empty() ? (minus ? "minus constant" : "constant") : (minus ? " - constant" : " + constant");
     }
+    if (unread_ > 0) e = words = "a sum that was not read";
     if (e.empty()) e = "0";
     if (out_text_.empty() && node.output != kNoTensor) {
       View own{node.output, {}};
@@ -386,7 +420,8 @@ class StepReader {
       q = "q";
     }
     if (node.output != kNoTensor) {
-      node.formula += "; " + out_text_ + " = " + (node.exact ? q : FunctionText(node.function, q));
+      node.formula +=
+          "; " + out_text_ + " = " + (node.exact ? q + LimitsText(node.function) : FunctionText(node.function, q));
     }
     const bool copy = node.terms.size() == 1 && node.terms[0].kind == Term::Kind::kValue;
     const std::string& family = node.function.family;
@@ -399,8 +434,12 @@ class StepReader {
   const Step& step_;
   const Lookup& lookup_;
   const std::vector<ValueRange>& ranges_;
+  const std::vector<std::optional<CellRange>>& held_;
   TableReader& tables_;
+  AddendReader& addends_;
   ReadStep out_;
+  uint64_t unread_ = 0;                            // addends of a sum that is too long to be read
+  std::vector<std::vector<ScaleChoice>> choices_;  // of each addend
   size_t column_ = 0;
   std::vector<const View*> views_;  // of the sum's value terms
   std::string out_text_;
@@ -408,9 +447,6 @@ class StepReader {
 
 }  // namespace
 
-ReadStep ExplainStep(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges,
-                     TableReader* tables) {
-  return StepReader(circuit, step, ranges, tables).Run();
-}
+ReadStep ExplainStep(const Step& step, const StepReading& with) { return StepReader(step, with).Run(); }
 
 }  // namespace provenn

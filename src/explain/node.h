@@ -5,6 +5,8 @@
 
 #include "explain/explanation.h"
 #include "explain/table.h"
+#include "explain/term.h"
+#include "relation/determinism.h"
 #include "relation/totality.h"
 
 namespace provenn {
@@ -21,9 +23,16 @@ struct ReadStep {
   std::optional<MaximumPair> pair;
 };
 
-// `ranges`: what the cells of each tensor can be (RangesWhereProved).
+// What the steps of a key are read with.
+struct StepReading {
+  const Circuit& circuit;
+  const std::vector<ValueRange>& ranges;              // what cells can be, by tensor (RangesWhereProved)
+  const std::vector<std::optional<CellRange>>& held;  // what a lookup holds them to, by tensor (CellRanges)
+  TableReader& tables;
+  AddendReader& addends;
+};
+
 // Precondition: CheckDeterminism accepts; the step sets an output or a quotient.
-ReadStep ExplainStep(const Circuit& circuit, const Step& step, const std::vector<ValueRange>& ranges,
-                     TableReader* tables);
+ReadStep ExplainStep(const Step& step, const StepReading& with);
 
 }  // namespace provenn

@@ -124,7 +124,13 @@ std::string ReadAxis(const AxisMap& map, const Shape& space, size_t out_rank, ui
     reading->reshaped = true;
     return ":";
   }
-  return IndexText(map, out_rank);
+  std::string ranges;
+  for (const AxisStep& step : map.steps) {
+    if (step.axis < out_rank) continue;
+    ranges += (ranges.empty() ? " for k" : ", k") + std::to_string(step.axis - out_rank) + "<" +
+              std::to_string(space[step.axis]);
+  }
+  return IndexText(map, out_rank) + ranges;
 }
 
 }  // namespace
@@ -191,6 +197,35 @@ std::string PartText(const View& view, const Shape& space, const Shape& tensor) 
   const std::string words = ReadingWords(reading);
   if (words.empty()) return slices;
   return (reading.reversed ? "" : slices) + " " + words;
+}
+
+View WithoutStandstill(const View& view, const Shape& space) {
+  View out = view;
+  for (AxisMap& map : out.axes) {
+    map.steps = MovingSteps(map, space);
+    std::sort(map.steps.begin(), map.steps.end(), [](const AxisStep& x, const AxisStep& y) { return x.axis < y.axis; });
+  }
+  return out;
+}
+
+Contraction WithoutStandstill(const Contraction& c) {
+  Contraction out = c;
+  out.left = WithoutStandstill(c.left, c.space);
+  if (c.right.has_value()) out.right = WithoutStandstill(*c.right, c.space);
+  out.space.resize(c.out_rank);
+  std::vector<uint32_t> renamed(c.space.size());
+  for (uint32_t a = 0; a < c.space.size(); ++a) {
+    renamed[a] = a < c.out_rank ? a : static_cast<uint32_t>(out.space.size());
+    if (a >= c.out_rank && c.space[a] > 1) out.space.push_back(c.space[a]);
+  }
+  const auto rename = [&](View& view) {
+    for (AxisMap& map : view.axes) {
+      for (AxisStep& step : map.steps) step.axis = renamed[step.axis];
+    }
+  };
+  rename(out.left);
+  if (out.right.has_value()) rename(*out.right);
+  return out;
 }
 
 Contraction WithSummedAxesInOrder(const Contraction& c) {

@@ -68,6 +68,11 @@ std::string PartText(const View& view, const Shape& space, const Shape& tensor);
 // "3 times along axis 0, 2 times along axis 2": of the axes of the space of that list.
 std::string RepeatWords(const std::vector<uint32_t>& axes, const Shape& space);
 
+// The same without steps along axes of size 1, which do not move, and without summed axes of that size; steps ascend by
+// axis. What reads the same cells then has the same text.
+View WithoutStandstill(const View& view, const Shape& space);
+Contraction WithoutStandstill(const Contraction& contraction);
+
 // The same contraction with its summed axes in an order that follows from what they do, not from how a key lists them:
 // by axis and stride in the left operand, then in the right one. docs/format.md, architecture ids.
 Contraction WithSummedAxesInOrder(const Contraction& contraction);

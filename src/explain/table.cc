@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/bytes.h"
 #include "explain/function.h"
 
 namespace provenn {
@@ -16,6 +17,17 @@ constexpr uint64_t kRowsOfAClamp = 16;
 }  // namespace
 
 std::string PowerText(int exponent) { return exponent == 0 ? "1" : "2^" + std::to_string(exponent); }
+
+Digest TableDigest(const Table& table) {
+  ByteWriter w;
+  w.SignedVarint(table.first_key);
+  w.Varint(table.size);
+  w.Varint(table.values.size());
+  for (const auto& column : table.values) {
+    for (int32_t v : column) w.SignedVarint(v);
+  }
+  return Sha256Of("provenn.architecture.table", {ByteSpan(w.bytes())});
+}
 
 std::string FunctionText(const FunctionReport& f, const std::string& q) {
   using Form = FunctionReport::Form;
@@ -128,6 +140,7 @@ std::vector<TableReport> TableReader::Reports(const std::vector<const Node*>& no
     r.name = t.name;
     r.first_key = t.first_key;
     r.rows = t.size;
+    if (!t.values.empty()) r.digest = TableDigest(t);
     r.role = t.values.empty() ? "range" : t.values.size() == 1 ? "function" : "function with coarse position";
     reports.push_back(std::move(r));
   }

@@ -47,6 +47,9 @@ class TableReader {
   std::map<std::tuple<uint32_t, uint32_t, size_t, int>, std::string> clamp_problems_;
 };
 
+// Of first key, size and all values: docs/format.md.
+Digest TableDigest(const Table& table);
+
 // "round(2^8·(max(x, 0))), x = q·2^-8" or "clamp(q, 0, 3839)" and so on, for an argument `q`.
 std::string FunctionText(const FunctionReport& function, const std::string& q);
 // "2^-8", "1", "2^3".

@@ -40,8 +40,9 @@ std::string SumText(const Contraction& c) {
 
 class Recogniser {
  public:
-  Recogniser(const Circuit& circuit, const Contraction& c)
-      : circuit_(circuit), c_(WithSummedAxesInOrder(c)), by_weight_(c.space.size()) {}
+  // `say_weight`: others read the weight along other axes, transposed perhaps.
+  Recogniser(const Circuit& circuit, const Contraction& c, bool say_weight)
+      : circuit_(circuit), c_(WithSummedAxesInOrder(c)), by_weight_(c.space.size()), say_weight_(say_weight) {}
 
   Term Run() {
     term_.formula = SumText(c_);
@@ -122,8 +123,9 @@ class Recogniser {
     }
     // Windows begin at the axis's first cell or before it and leave out fewer cells at its end than a step would take.
     const bool to_the_end = reach.high + int64_t{use.stride} >= int64_t{size};
-    use.told =
-        use.kind == AxisUse::Kind::kGroup || (use.kind == AxisUse::Kind::kWindow && map.offset <= 0 && to_the_end);
+    // Groups of several axes are a reshape, which is to be said.
+    const bool one_group = use.kind == AxisUse::Kind::kGroup && out.size() == 1;
+    use.told = one_group || (use.kind == AxisUse::Kind::kWindow && map.offset <= 0 && to_the_end);
     return use;
   }
 
@@ -287,8 +289,10 @@ class Recogniser {
       if (term_.positions > 1) term_.words += " at each of " + ShapeText(positions_) + " positions";
     }
     if (!summed_last_) term_.words += ", inputs along " + summed_axes_;
-    term_.words += PlaceText(WeightAxes(read), ", outputs along") + again;
+    term_.words += PlaceText(WeightAxes(read), ", outputs along") + ReadAsText() + again;
   }
+
+  std::string ReadAsText() const { return say_weight_ ? ", weights " + ViewText(c_.left, c_.out_rank) + "," : ""; }
 
   // Weights times a value, with no sum.
   void Factor(const std::vector<bool>& read, const std::string& again) {
@@ -307,7 +311,7 @@ class Recogniser {
                             : "fully connected 1 -> " + std::to_string(outputs);
       if (term_.groups > 1) term_.words += " for each of " + std::to_string(term_.groups);
       if (!windows && term_.positions > 1) term_.words += " at each of " + ShapeText(positions_) + " positions";
-      term_.words += PlaceText(made, ", outputs along") + again;
+      term_.words += PlaceText(made, ", outputs along") + ReadAsText() + again;
       return;
     }
     term_.kind = Term::Kind::kConstantFactor;
@@ -343,7 +347,8 @@ class Recogniser {
     term_.second = right.tensor;
     const Shape& left_shape = circuit_.tensors[term_.value].shape;
     const Shape& right_shape = circuit_.tensors[term_.second].shape;
-    if (c_.out_rank == c_.space.size()) {
+    const auto summed = c_.space.begin() + c_.out_rank;
+    if (std::all_of(summed, c_.space.end(), [](uint32_t size) { return size == 1; })) {
       term_.kind = Term::Kind::kProduct;
       term_.words = TensorText(term_.value) + After(" ", ViewWords(c_.left, c_.space, left_shape)) + " times " +
                     TensorText(term_.second) + After(" ", ViewWords(right, c_.space, right_shape));
@@ -391,6 +396,7 @@ class Recogniser {
   const Circuit& circuit_;
   const Contraction c_;
   std::vector<bool> by_weight_;
+  const bool say_weight_;
   Term term_;
   Shape positions_;
   bool grouped_ = false;
@@ -419,29 +425,55 @@ std::string WindowWords(const Term& term) {
   return words;
 }
 
-Term RecogniseContraction(const Circuit& circuit, uint32_t contraction) {
-  const Contraction& c = circuit.contractions[contraction];
-  Term term = Recogniser(circuit, c).Run();
-  term.unordered_formula = term.formula;
-  if (c.right.has_value()) {
-    const Contraction swapped{c.space, c.out_rank, *c.right, c.left};
-    term.unordered_formula = std::min(term.formula, SumText(WithSummedAxesInOrder(swapped)));
+AddendReader::AddendReader(const Circuit& circuit) : circuit_(circuit) {
+  const auto read = [&](const View& view, size_t out_rank) {
+    if (circuit.tensors[view.tensor].kind != TensorKind::kWeight) return;
+    const std::string text = ViewText(view, out_rank);
+    const auto [it, fresh] = weight_reads_.try_emplace(view.tensor, text);
+    if (!fresh && it->second != text) it->second.clear();
+  };
+  for (const Contraction& c : circuit.contractions) read(WithSummedAxesInOrder(c).left, c.out_rank);
+  for (const Lookup& lookup : circuit.lookups) {
+    for (const Expression& e : lookup.columns) {
+      for (const ViewTerm& t : e.terms) read(t.view, lookup.space.size());
+    }
   }
-  term.scale = circuit.tensors[c.left.tensor].scale;
-  if (c.right.has_value()) term.scale += circuit.tensors[c.right->tensor].scale;
+}
+
+bool AddendReader::Take(uint64_t addends) {
+  exceeded_ = exceeded_ || addends > left_;
+  if (!exceeded_) left_ -= addends;
+  return !exceeded_;
+}
+
+const Term& AddendReader::OfContraction(uint32_t contraction) {
+  const auto [it, fresh] = known_.try_emplace(contraction);
+  Term& term = it->second;
+  if (!fresh) return term;
+  const Contraction& c = circuit_.contractions[contraction];
+  const auto weight = weight_reads_.find(c.left.tensor);
+  term = Recogniser(circuit_, c, weight != weight_reads_.end() && weight->second.empty()).Run();
+  const Contraction moving = WithoutStandstill(c);
+  term.unordered_formula = SumText(WithSummedAxesInOrder(moving));
+  if (c.right.has_value()) {
+    const Contraction swapped{moving.space, moving.out_rank, *moving.right, moving.left};
+    term.unordered_formula = std::min(term.unordered_formula, SumText(WithSummedAxesInOrder(swapped)));
+  }
+  term.scale = circuit_.tensors[c.left.tensor].scale;
+  if (c.right.has_value()) term.scale += circuit_.tensors[c.right->tensor].scale;
   return term;
 }
 
-Term RecogniseValue(const Circuit& circuit, const View& view, const Shape& space) {
+Term AddendReader::OfView(const View& view, const Shape& space) const {
   Term term;
-  const Tensor& tensor = circuit.tensors[view.tensor];
+  const Tensor& tensor = circuit_.tensors[view.tensor];
   term.kind = tensor.kind == TensorKind::kWeight ? Term::Kind::kConstant : Term::Kind::kValue;
   (tensor.kind == TensorKind::kWeight ? term.weight : term.value) = view.tensor;
   term.scale = tensor.scale;
   const std::string words = ViewWords(view, space, tensor.shape);
   term.words = TensorText(view.tensor) + (words.empty() ? "" : " " + words);
   term.formula = ViewText(view, space.size());
-  term.unordered_formula = term.formula;
+  term.unordered_formula = ViewText(WithoutStandstill(view, space), space.size());
   return term;
 }
 

@@ -44,7 +44,8 @@ std::vector<std::string> WeightsSection(const Circuit& circuit, const Explanatio
     if (node.output == kNoTensor || node.kind == Node::Kind::kMaximum) continue;
     const std::string step = "2^" + std::to_string(-circuit.tensors[node.output].scale);
     Add(&results,
-        "step " + step + ", " + (node.exact ? "no limits" : Limits(node.function.min_value, node.function.max_value)),
+        "step " + step + ", " + Limits(node.function.min_value, node.function.max_value) +
+            (node.exact ? ", others have no proof" : ""),
         TensorText(node.output));
     if (node.function.form == FunctionReport::Form::kFitted) {
       constants.insert(TensorText(node.output) + ": " + node.function.formula);

@@ -9,6 +9,11 @@ namespace provenn {
 
 inline constexpr const char* kTooMuchWork = "the tables of this key take more work than those of any network";
 
+// Addends that are read and told, in all nodes together: as many as a key may have lookups. One is a few bytes in a
+// key, and some hundreds in a text.
+inline constexpr uint64_t kMaxAddends = uint64_t{1} << 16;
+inline constexpr const char* kTooManyAddends = "the sums of this key have more addends than those of any network";
+
 // Counted in rows at which a function is evaluated, some 20 ns each; other passes over a table's rows count as
 // fractions or multiples of that. The same for every key, whatever it declares.
 class ReadingWork {

@@ -96,6 +96,8 @@ class TotalityChecker {
 
   // After Run: lookups that set a value which need not be that of the integers, ascending.
   std::vector<uint32_t> Wrapping() const { return {wrapping_.begin(), wrapping_.end()}; }
+  // After Run: lookups whose quotient can leave its range, where its sum is bounded, ascending.
+  std::vector<uint32_t> Leaving() const { return {leaving_.begin(), leaving_.end()}; }
 
  private:
   // Something can go wrong; where there is a proof, it did not.
@@ -198,7 +200,9 @@ class TotalityChecker {
         // The one cell besides digits whose range the key check demands. What other ranges a key declares is no
         // premise: it may be a demand.
         const CellRange& held = *ranges_[step.quotient->tensor];
-        quotient = Within(quotient, {held.min, Int128{held.min} + Int128{held.size} - 1});
+        const Interval range{held.min, Int128{held.min} + Int128{held.size} - 1};
+        if (!Wraps(sum) && (quotient.min < range.min || quotient.max > range.max)) leaving_.insert(step.id);
+        quotient = Within(quotient, range);
       }
       RETURN_IF_ERROR(Set(step.quotient->tensor, quotient));
       key = {0, (Int128{1} << bits) - 1};
@@ -352,6 +356,7 @@ class TotalityChecker {
   std::vector<std::optional<Interval>> tensors_;
   std::vector<Interval> sums_;
   std::set<uint32_t> wrapping_;
+  std::set<uint32_t> leaving_;
   std::vector<bool> used_;  // by lookup: satisfied by a step, or by the ranges of what a step sets
 };
 
@@ -365,6 +370,12 @@ std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program&
   auto ranges = TotalityChecker(circuit, program, TotalityChecker::Mode::kWhereProved).Run();
   PROVENN_CHECK(ranges.ok());
   return *std::move(ranges);
+}
+
+std::vector<uint32_t> QuotientsThatCanLeave(const Circuit& circuit, const Program& program) {
+  TotalityChecker checker(circuit, program, TotalityChecker::Mode::kWhereProved);
+  PROVENN_CHECK(checker.Run().ok());
+  return checker.Leaving();
 }
 
 std::vector<uint32_t> LookupsThatCanWrap(const Circuit& circuit, const Program& program) {

@@ -36,6 +36,11 @@ Result<std::vector<ValueRange>> CheckTotality(const Circuit& circuit, const Prog
 // CheckDeterminism.
 std::vector<ValueRange> RangesWhereProved(const Circuit& circuit, const Program& program);
 
+// The lookups of steps whose quotient can be one that its range does not hold, whatever the weights are, where
+// everything before it has a proof: inputs for which it is have none. Not those whose sum depends on weights: what
+// these can be is nothing that a range of integers says. Ascending. Precondition: CheckDeterminism.
+std::vector<uint32_t> QuotientsThatCanLeave(const Circuit& circuit, const Program& program);
+
 // The lookups of steps whose values need not be those of integer arithmetic though every weight is within its bounds
 // and the answer has a proof: a sum and a row (or quotient, or coarse position) can differ by a multiple of p.
 // Ascending. Precondition: CheckDeterminism.
