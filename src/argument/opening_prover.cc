@@ -117,6 +117,23 @@ void AddQueries(const OracleShape& shape, const std::vector<uint64_t>& positions
   functional.powers.push_back(std::move(queries));
 }
 
+// Weights of the first level's vector, which the verifier never holds (AddFoldedOracles).
+template <typename K>
+VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point) {
+  const OracleLayout* layouts[3] = {&plan.activations, &plan.folded_weights, &plan.hidden_rows.layout};
+  VectorFunctional<K> out;
+  out.dense.assign(plan.first_vector, K::Zero());
+  for (size_t o = 0; o < FirstLevelOracles(plan); ++o) {
+    const auto rows = std::span<K>(out.dense).subspan(plan.segment_first[o], layouts[o]->rows());
+    for (const ProductFunctional<K>& f : claim.products[o]) FoldColumns<K>(f, *layouts[o], point, rows);
+    for (const PowerFunctional<K>& f : claim.powers[o]) {
+      PowerFunctional<K> folded = FoldColumns<K>(f, point, rows);
+      Expand(folded, rows);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 template <typename K>

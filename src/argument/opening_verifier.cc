@@ -209,23 +209,6 @@ void AddFoldedRows(std::span<const K> cells, std::span<const K> eq, std::span<K>
 }
 
 template <typename K>
-VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point) {
-  const OracleLayout* layouts[3] = {&plan.activations, &plan.folded_weights, &plan.hidden_rows.layout};
-  VectorFunctional<K> out;
-  out.dense.assign(plan.first_vector, K::Zero());
-  for (size_t o = 0; o < FirstLevelOracles(plan); ++o) {
-    const auto rows = std::span<K>(out.dense).subspan(plan.segment_first[o], layouts[o]->rows());
-    for (const ProductFunctional<K>& f : claim.products[o]) FoldColumns<K>(f, *layouts[o], point, rows);
-    for (const PowerFunctional<K>& f : claim.powers[o]) {
-      PowerFunctional<K> folded = FoldColumns<K>(f, point, rows);
-      // These lengths need not be multiples of the next level's columns, so they are expanded here.
-      Expand(folded, rows);
-    }
-  }
-  return out;
-}
-
-template <typename K>
 void AddFoldedOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point,
                       const std::vector<K>& next_point, std::span<K> rows) {
   const OracleLayout* layouts[3] = {&plan.activations, &plan.folded_weights, &plan.hidden_rows.layout};
@@ -327,7 +310,6 @@ void ReadOpening(const Plan& plan, FrontResult<K> front, MaskedChannel<K>& chann
 
 #define PROVENN_INSTANTIATE(K)                                                                                        \
   template CombinedClaim<K> Combine<K>(std::vector<LinearClaim<K>>, K);                                               \
-  template VectorFunctional<K> FoldOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&);           \
   template void AddFoldedOracles<K>(const Plan&, const CombinedClaim<K>&, const std::vector<K>&,                      \
                                     const std::vector<K>&, std::span<K>);                                             \
   template VectorFunctional<K> FoldVector<K>(const Plan&, size_t, const VectorFunctional<K>&, const std::vector<K>&); \

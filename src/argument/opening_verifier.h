@@ -27,12 +27,10 @@ struct VectorFunctional {
   std::vector<PowerFunctional<K>> powers;
 };
 
-// The first level's vector is the concatenation of the three folded oracles at plan.segment_first.
-template <typename K>
-VectorFunctional<K> FoldOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point);
-
-// The same one level further down, as a verifier needs it, which never holds a vector as long as the first level's:
-// adds to the dense weights of the vector that FoldVector makes of level 0 at `next_point`.
+// What the claims leave on the vector of the level after the first, once the columns of the oracles are folded at
+// `point` and those of the first level at `next_point`. The first level's vector is the concatenation of the three
+// folded oracles at plan.segment_first; it is as long as the rows of the activations, and nothing here is. Adds to
+// `dense`, the weights that FoldVector makes of level 0.
 template <typename K>
 void AddFoldedOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point,
                       const std::vector<K>& next_point, std::span<K> dense);
