@@ -36,6 +36,11 @@ void AddOuterProduct(std::span<const std::vector<K>> axes, std::span<const K> la
     Axpy<K>(scale, last, rows);
     return;
   }
+  // One long stretch in place of many short ones.
+  if (last.size() == 1) {
+    AddOuterProduct<K>(axes.first(axes.size() - 1), axes.back(), scale * last[0], rows);
+    return;
+  }
   const size_t stride = rows.size() / axes[0].size();
   for (size_t i = 0; i < axes[0].size(); ++i) {
     if (axes[0][i] == K::Zero()) continue;
