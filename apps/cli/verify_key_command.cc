@@ -79,6 +79,8 @@ Status CheckCertificate(const Options& options, const PublicModel& model, Findin
   const auto checking = std::chrono::steady_clock::now();
   f->certificate = VerifyCertificate(model, *certificate, options.profile == "p128" ? Profile::kP128 : Profile::kP100);
   f->certificate_s = SecondsSince(checking);
+  // It says more than the circuit does: also whether any profile has room for a proof.
+  if (f->certificate->accepted && !f->certificate->total) f->not_total = f->certificate->not_total;
   if (f->rejection.has_value()) return Ok();
   if (!f->certificate->accepted) {
     f->rejection = RejectFor(f->certificate->reason, f->certificate->where);
