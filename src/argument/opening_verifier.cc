@@ -199,6 +199,8 @@ CombinedClaim<K> Combine(std::vector<LinearClaim<K>> claims, K gamma) {
   return out;
 }
 
+namespace {
+
 // out[i] += the columns of row i of a row-major matrix, whose last row may be cut, folded with eq.
 template <typename K>
 void AddFoldedRows(std::span<const K> cells, std::span<const K> eq, std::span<K> out) {
@@ -207,6 +209,8 @@ void AddFoldedRows(std::span<const K> cells, std::span<const K> eq, std::span<K>
     out[i] += InnerProduct<K>(cells.subspan(i * eq.size(), n), eq.first(n));
   }
 }
+
+}  // namespace
 
 template <typename K>
 void AddFoldedOracles(const Plan& plan, const CombinedClaim<K>& claim, const std::vector<K>& point,
